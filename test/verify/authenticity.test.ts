@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { authenticationRank } from '../../src/verify/authenticity.ts'
+import { UNKNOWN_VERDICT } from '../../src/verify/trusted-block.ts'
+import type { AuthResult, SenderVerdict } from '../../src/verify/verdict.ts'
+
+type Seen = {
+  spf?: AuthResult
+  spfDomain?: string
+  dkim?: AuthResult
+  dmarc?: AuthResult
+  seal?: SenderVerdict['seal']
+}
+
+function verdict({
+  spf = 'none',
+  spfDomain = 'shop.example',
+  dkim,
+  dmarc = 'none',
+  seal = 'unknown',
+}: Seen): SenderVerdict {
+  return {
+    ...UNKNOWN_VERDICT,
+    source: 'cloudflare',
+    seal,
+    spf: { result: spf, domain: spfDomain },
+    dkim: dkim ? [{ result: dkim, domain: 'other.example', selector: 's' }] : [],
+    dmarc: { result: dmarc, domain: 'shop.example', policy: null },
+  }
+}
+
+describe('authenticationRank', () => {
+  const cases: [string, Seen, 0 | 1 | 2][] = [
+    ['nothing published', {}, 0],
+    ['DMARC fails', { dmarc: 'fail' }, 0],
+    ['DMARC fails beside a DKIM pass of somebody else', { dmarc: 'fail', dkim: 'pass' }, 0],
+    ['SPF passes for the From domain', { spf: 'pass' }, 1],
+    ['SPF passes for a host under the From domain', { spf: 'pass', spfDomain: 'mail.shop.example' }, 1],
+    ['SPF passes for a domain of his own', { spf: 'pass', spfDomain: 'evil.example' }, 0],
+    ['SPF passes for a domain that ends alike', { spf: 'pass', spfDomain: 'evilshop.example' }, 0],
+    ['SPF passes for a top-level domain', { spf: 'pass', spfDomain: 'example' }, 0],
+    ['DKIM passes', { dkim: 'pass' }, 1],
+    ['DKIM fails', { dkim: 'fail' }, 0],
+    ['DMARC passes, unsealed', { dmarc: 'pass' }, 1],
+    ['DMARC passes, sealed', { dmarc: 'pass', seal: 'pass' }, 2],
+    ['DKIM passes, sealed', { dkim: 'pass', seal: 'pass' }, 1],
+    ['DMARC passes under a broken seal', { dmarc: 'pass', seal: 'fail' }, 0],
+  ]
+  it.each(cases)('%s', (_name, seen, want) => {
+    expect(authenticationRank(verdict(seen))).toBe(want)
+  })
+
+  it('an unknown sender proves nothing', () => {
+    expect(authenticationRank(UNKNOWN_VERDICT)).toBe(0)
+  })
+
+  it('a plain early forgery does not outrank the real message, which does not outrank its own retry', () => {
+    const forged = authenticationRank(verdict({ spf: 'pass', spfDomain: 'evil.example', dkim: 'fail', dmarc: 'fail' }))
+    const real = authenticationRank(verdict({ spf: 'pass', dkim: 'pass', dmarc: 'pass' }))
+    expect(real).toBeGreaterThan(forged)
+    const forgedBlock = real
+    expect(authenticationRank(verdict({ dmarc: 'pass', seal: 'pass' }))).toBeGreaterThan(forgedBlock)
+  })
+})
