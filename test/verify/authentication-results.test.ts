@@ -7,7 +7,7 @@ import {
 } from '../../src/verify/authentication-results.ts'
 
 /** `method=result property=value ...`, one string a method: tables stay readable. */
-function read(value: string): string[] | null {
+function read(value: string): string[] | undefined {
   const results = parseAuthenticationResults(value)
   return results?.methods.map((method) =>
     [`${method.method}=${method.result}`, ...method.properties.map((p) => `${p.name}=${p.value}`)].join(' '),
@@ -80,7 +80,7 @@ describe('parseAuthenticationResults', () => {
     ],
   ]
   it.each(cases)('%s', (_name, value, want) => {
-    expect(read(value)).toEqual(want)
+    expect(read(value) ?? null).toEqual(want)
   })
 
   it('reads the id as it stands', () => {

@@ -1,0 +1,122 @@
+/**
+ * The keys of the allow and block lists: what an entry is stored under, and what a message looks up.
+ *
+ * An entry is one row with one key, so a lookup is a fixed number of exact keys (`key in (...)`) and never a scan, however
+ * long the list. A domain's entry covers the domains under it, and a network's the addresses in it: therefore a message
+ * asks for each domain above its sender's and for each network size that entries may have.
+ *
+ *   address:ann@shop.example   domain:shop.example   ip:192.0.2.1   ip:192.0.2.0/24   ip:2001:db8::/32
+ *
+ * Invariant: whatever `normaliseListEntry` accepts, `listKeys` asks for. So entries it could never find are refused while
+ * their writer can still be told. One address has no `/32` or `/128`: it is written without.
+ */
+import { formatIp, type IpAddress, networkOf, parseIp } from '../verify/ip.ts'
+
+export type ListEntryKind = 'address' | 'domain' | 'ip'
+export type ListEntryKey = { kind: ListEntryKind; key: string }
+
+/** From fields with more addresses than this are no sender's; the rest is not looked up. */
+const FROM_ADDRESSES_MAX = 4
+/** Labels of the longest domain that is looked up or can be listed. */
+const DOMAIN_LABELS_MAX = 5
+/** RFC 5321 §4.5.3.1.3: a path has at most 256 octets with its brackets. */
+const ADDRESS_CHARS_MAX = 254
+/** Networks wider than this are typing errors: half the Internet. */
+const IPV4_PREFIX_MIN = 8
+const IPV6_PREFIXES: readonly number[] = [16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 64]
+
+/** The keys under which entries for this sender may stand. Addresses come folded; at most 50 keys. */
+export function listKeys(input: { fromAddresses: string[]; envelopeFrom: string | null; ip: string | null }): string[] {
+  const addresses = input.fromAddresses.slice(0, FROM_ADDRESSES_MAX)
+  if (input.envelopeFrom) addresses.push(input.envelopeFrom)
+  const keys = new Set(addresses.flatMap(addressKeys))
+  for (const key of ipKeys(input.ip)) keys.add(key)
+  return [...keys]
+}
+
+/**
+ * The key of what an administrator types: `A@B.example`, `b.example`, `@b.example`, `*.b.example` (all under it, and itself),
+ * `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`. Null where it is none of these or could never match.
+ */
+export function normaliseListEntry(text: string): ListEntryKey | null {
+  const entry = text.trim().toLowerCase()
+  if (entry.length > ADDRESS_CHARS_MAX) return null
+  const ip = ipKey(entry)
+  if (ip) return { kind: 'ip', key: `ip:${ip}` }
+  const at = entry.lastIndexOf('@')
+  if (at > 0) return addressEntry(entry.slice(0, at), entry.slice(at + 1))
+  const domain = domainName(entry.replace(/^(@|\*\.)/, ''))
+  return domain === null ? null : { kind: 'domain', key: `domain:${domain}` }
+}
+
+function addressEntry(local: string, host: string): ListEntryKey | null {
+  const domain = domainName(host)
+  // RFC 5321 §4.1.2: a local part is a dot-string or a quoted string; other blanks and brackets are typing errors.
+  if (domain === null || !/^([^\s"(),:;<>@[\\\]]+|"[^"\\\r\n]+")$/.test(local)) return null
+  return { kind: 'address', key: `address:${local}@${domain}` }
+}
+
+function addressKeys(address: string): string[] {
+  const folded = address.toLowerCase()
+  const at = folded.lastIndexOf('@')
+  if (at <= 0 || folded.length > ADDRESS_CHARS_MAX) return []
+  const domain = folded.slice(at + 1).replace(/\.$/, '')
+  return [`address:${folded.slice(0, at)}@${domain}`, ...domainKeys(domain)]
+}
+
+/** The domain and those above it, without the top-level one. Of a longer one than can be listed, its end. */
+function domainKeys(domain: string): string[] {
+  const labels = domain.split('.').slice(-DOMAIN_LABELS_MAX)
+  return labels.slice(0, -1).map((_, index) => `domain:${labels.slice(index).join('.')}`)
+}
+
+/** A domain as entries hold it: A-labels, two to five of them; null for anything else. */
+function domainName(text: string): string | null {
+  const host = asciiDomain(text.replace(/\.$/, ''))
+  const labels = host?.split('.') ?? []
+  if (host === null || labels.length < 2 || labels.length > DOMAIN_LABELS_MAX) return null
+  // No top-level domain is a number: '192.0.2' is an address with its end missing.
+  return labels.every(isLabel) && !/^\d+$/.test(labels.at(-1) ?? '') ? host : null
+}
+
+function isLabel(label: string): boolean {
+  return /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label)
+}
+
+/** Internationalised domains are compared as A-labels (RFC 5890); the URL parser is the platform's converter. */
+function asciiDomain(text: string): string | null {
+  if (/^[\x20-\x7e]*$/.test(text)) return text
+  if (/[\s/:?#@\\%[\]]/.test(text)) return null
+  try {
+    return new URL(`http://${text}`).hostname
+  } catch {
+    return null
+  }
+}
+
+function ipKeys(text: string | null): string[] {
+  const ip = text === null ? null : parseIp(text)
+  if (!ip) return []
+  const networks = prefixesOf(ip).map((prefix) => `ip:${formatIp(networkOf(ip, prefix))}/${prefix}`)
+  return [`ip:${formatIp(ip)}`, ...networks.reverse()]
+}
+
+/** The network sizes that entries may have, beside the single address. */
+function prefixesOf(ip: IpAddress): readonly number[] {
+  return ip.version === 6
+    ? [...IPV6_PREFIXES]
+    : Array.from({ length: 32 - IPV4_PREFIX_MIN }, (_, i) => i + IPV4_PREFIX_MIN)
+}
+
+/** The canonical address or network, its host bits cleared. */
+function ipKey(text: string): string | null {
+  const [address = '', bits, ...rest] = text.split('/')
+  const ip = parseIp(address)
+  if (!ip || rest.length > 0) return null
+  if (bits === undefined) return formatIp(ip)
+  // A mapped network counts its bits from the IPv6 address; rather than guess what was meant, it is refused.
+  if (!/^(0|[1-9]\d{0,2})$/.test(bits) || (ip.version === 4 && address.includes(':'))) return null
+  const prefix = Number(bits)
+  if (prefix === ip.bytes.length * 8) return formatIp(ip)
+  return prefixesOf(ip).includes(prefix) ? `${formatIp(networkOf(ip, prefix))}/${prefix}` : null
+}
