@@ -1,0 +1,201 @@
+-- The tables of one database. Every database (shard) has all of them; the directory (domains, addresses, keys, server
+-- lists, dead letters) is used in the first only. What each column means stands in src/store/schema.ts.
+
+create table domains (
+  id integer primary key autoincrement,
+  name text not null unique,
+  created_at integer not null
+);
+
+create table addresses (
+  id integer primary key autoincrement,
+  address text not null unique,
+  account_id integer not null,
+  kind text not null,
+  domain text not null,
+  written text not null,
+  target text,
+  enabled integer not null default 1,
+  created_at integer not null
+);
+create index addresses_domain on addresses (domain);
+create index addresses_account on addresses (account_id);
+
+create table api_keys (
+  id integer primary key autoincrement,
+  hash blob not null unique,
+  account_id integer not null,
+  name text not null,
+  hint text not null,
+  scopes text not null,
+  created_at integer not null,
+  last_used_at integer
+);
+create index api_keys_account on api_keys (account_id);
+
+create table app_passwords (
+  id integer primary key autoincrement,
+  hash blob not null unique,
+  account_id integer not null,
+  name text not null,
+  created_at integer not null,
+  last_used_at integer
+);
+create index app_passwords_account on app_passwords (account_id);
+
+create table dead_letters (
+  id integer primary key autoincrement,
+  queue text not null,
+  subject text not null,
+  body text not null,
+  reason text not null,
+  attempts integer not null,
+  created_at integer not null,
+  unique (queue, subject)
+);
+
+create table lists (
+  account_id integer not null,
+  key text not null,
+  list text not null,
+  created_at integer not null,
+  primary key (account_id, key)
+) without rowid;
+
+create table state (
+  key text primary key,
+  value text not null
+) without rowid;
+
+create table accounts (
+  id integer primary key,
+  name text not null,
+  modseq integer not null default 0,
+  last_id integer not null,
+  used_bytes integer not null default 0,
+  quota_bytes integer,
+  settings text not null default '{}',
+  changes_floor integer not null default 0,
+  created_at integer not null
+);
+
+create table mailboxes (
+  id integer primary key autoincrement,
+  account_id integer not null,
+  name text not null,
+  role text,
+  uid_validity integer not null,
+  uid_next integer not null default 1,
+  total integer not null default 0,
+  unread integer not null default 0,
+  deleted integer not null default 0,
+  bytes integer not null default 0,
+  threads integer not null default 0,
+  unread_threads integer not null default 0,
+  modseq integer not null,
+  created_modseq integer not null,
+  unique (account_id, name)
+);
+create unique index mailboxes_role on mailboxes (account_id, role) where role is not null;
+
+create table messages (
+  id integer primary key,
+  account_id integer not null,
+  modseq integer not null,
+  created_modseq integer not null,
+  thread_id integer not null,
+  dedupe blob,
+  raw_key text not null unique,
+  received_at integer not null,
+  size integer not null,
+  flags integer not null default 0,
+  keywords text not null default '[]',
+  has_attachment integer not null,
+  address_id integer,
+  recipient text,
+  return_path text,
+  message_id text,
+  from_addr text not null,
+  from_name text not null,
+  to_text text not null,
+  subject text not null,
+  preview text not null,
+  sent_at integer,
+  score real,
+  verdict text,
+  placed text not null,
+  headers text not null,
+  headers_complete integer not null,
+  envelope text not null,
+  structure text not null,
+  spam_report text,
+  auth text not null,
+  defects text not null
+);
+create index messages_modseq on messages (account_id, modseq);
+create unique index messages_dedupe on messages (account_id, dedupe) where dedupe is not null;
+create index messages_thread on messages (thread_id);
+
+create table placements (
+  mailbox_id integer not null,
+  message_id integer not null,
+  uid integer not null,
+  unread integer not null,
+  flagged integer not null,
+  deleted integer not null default 0,
+  primary key (mailbox_id, message_id)
+) without rowid;
+create unique index placements_uid on placements (mailbox_id, uid);
+create index placements_unread on placements (mailbox_id, message_id) where unread = 1;
+create index placements_flagged on placements (mailbox_id, message_id) where flagged = 1;
+
+create table uid_pages (
+  mailbox_id integer not null,
+  page integer not null,
+  n integer not null,
+  live text not null,
+  primary key (mailbox_id, page)
+) without rowid;
+
+create table thread_refs (
+  account_id integer not null,
+  ref integer not null,
+  thread_id integer not null,
+  primary key (account_id, ref)
+) without rowid;
+
+create table thread_placements (
+  mailbox_id integer not null,
+  thread_id integer not null,
+  n integer not null,
+  unread integer not null,
+  newest integer not null,
+  primary key (mailbox_id, thread_id)
+) without rowid;
+create index thread_placements_newest on thread_placements (mailbox_id, newest);
+
+create table tombstones (
+  account_id integer not null,
+  modseq integer not null,
+  kind text not null,
+  object_id integer not null,
+  mailbox_id integer not null default 0,
+  uid integer not null default 0,
+  buried_at integer not null,
+  primary key (account_id, kind, modseq, object_id, mailbox_id)
+) without rowid;
+
+create table outbox (
+  id integer primary key autoincrement,
+  account_id integer not null,
+  event text not null
+);
+
+create table raw_deletes (
+  raw_key text primary key
+) without rowid;
+
+create virtual table ft using fts5 (
+  subject, sender, recipients, body, attachments,
+  content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+);

@@ -1,0 +1,67 @@
+/** Accounts: a person's or a program's mail, with its mailboxes and its quota. */
+import type { Deps } from '../deps.ts'
+import { pageAccounts, readAccount } from '../store/account-read.ts'
+import { insertAccount, insertFirstMailboxes } from '../store/account-write.ts'
+import { ACCOUNTS_PER_SHARD, shardOf } from '../store/ids.ts'
+import type { AccountRow } from '../store/schema.ts'
+
+export type Account = {
+  id: number
+  name: string
+  usedBytes: number
+  /** Null: no limit. */
+  quotaBytes: number | null
+  createdAt: number
+}
+
+/** What every account begins with, so that each role has its mailbox (RFC 6154, RFC 8621 §2). */
+const FIRST_MAILBOXES = [
+  { name: 'Inbox', role: 'inbox' },
+  { name: 'Drafts', role: 'drafts' },
+  { name: 'Sent', role: 'sent' },
+  { name: 'Junk', role: 'junk' },
+  { name: 'Trash', role: 'trash' },
+  { name: 'Archive', role: 'archive' },
+] as const
+
+/** Makes an account in the newest shard: the one that the operator added last has the most room. */
+export async function createAccount(deps: Deps, input: { name: string; quotaBytes: number | null }): Promise<Account> {
+  const shard = deps.stores.shards.length - 1
+  const now = Math.floor(deps.now() / 1000)
+  const results = await deps.stores
+    .of(shard * ACCOUNTS_PER_SHARD)
+    .batch([
+      ...insertAccount(shard, input.name, input.quotaBytes, now),
+      insertFirstMailboxes(shard, FIRST_MAILBOXES, now),
+    ])
+  const row = results[1]?.[0] as AccountRow | undefined
+  if (!row)
+    throw new Error(`shard ${shard} is full: it holds ${ACCOUNTS_PER_SHARD - 1} accounts; bind another database`)
+  return account(row)
+}
+
+export async function getAccount(deps: Deps, id: number): Promise<Account | null> {
+  const db = deps.stores.find(id)
+  const row = db && (await readAccount(db, id))
+  return row ? account(row) : null
+}
+
+/** Accounts after the id `after`, in id order, over all shards. */
+export async function listAccounts(deps: Deps, after: number, limit: number): Promise<Account[]> {
+  const found: Account[] = []
+  for (let shard = Math.max(0, shardOf(after)); shard < deps.stores.shards.length && found.length < limit; shard++) {
+    const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
+    found.push(...(await pageAccounts(db, after, limit - found.length)).map(account))
+  }
+  return found
+}
+
+function account(row: AccountRow): Account {
+  return {
+    id: row.id,
+    name: row.name,
+    usedBytes: row.used_bytes,
+    quotaBytes: row.quota_bytes,
+    createdAt: row.created_at,
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * API keys and app passwords: made here, shown once, stored hashed.
+ *
+ * Both are random and long enough that their SHA-256 cannot be searched for (160 and 80 bits), so no slow hash is
+ * needed and a mail client's every login costs one row.
+ */
+import type { Deps } from '../deps.ts'
+import { type Failure, fail } from '../errors.ts'
+import { readAccount } from '../store/account-read.ts'
+import { pageApiKeys, pageAppPasswords, readAddresses, readApiKey, readAppPassword } from '../store/directory-read.ts'
+import {
+  deleteApiKey,
+  deleteAppPassword,
+  insertApiKey,
+  insertAppPassword,
+  touchApiKey,
+} from '../store/directory-write.ts'
+import type { ApiKeyRow, AppPasswordRow } from '../store/schema.ts'
+import { type Principal, SCOPES, type Scope } from './scopes.ts'
+import { base32, hashToken, sameSecret } from './secrets.ts'
+
+/** Secret scanners find keys by it. */
+const KEY_PREFIX = 'pst_'
+const KEY_BYTES = 20
+/** 16 characters in four groups: what a person can type into a mail client. */
+const PASSWORD_BYTES = 10
+const HINT_CHARS = 8
+/** `last_used_at` is exact to this, so that reading does not write a row each time. */
+const LAST_USED_STEP_SECONDS = 3_600
+
+export type ApiKey = {
+  id: number
+  accountId: number
+  name: string
+  hint: string
+  scopes: Scope[]
+  createdAt: number
+  lastUsedAt: number | null
+}
+
+export type AppPassword = { id: number; accountId: number; name: string; createdAt: number; lastUsedAt: number | null }
+
+/** Makes a key. `key` is the only time that it can be seen. */
+export async function createApiKey(
+  deps: Deps,
+  input: { accountId: number; name: string; scopes: readonly Scope[] },
+): Promise<(ApiKey & { key: string }) | Failure> {
+  if (!(await accountExists(deps, input.accountId))) return fail('not-found', 'There is no such account.')
+  const key = KEY_PREFIX + base32(deps.random(KEY_BYTES))
+  const row = {
+    hash: await hashToken(key),
+    account_id: input.accountId,
+    name: input.name,
+    hint: key.slice(0, HINT_CHARS),
+    scopes: JSON.stringify(SCOPES.filter((scope) => input.scopes.includes(scope))),
+  }
+  const made = await deps.stores.directory.first<ApiKeyRow>(insertApiKey(row, seconds(deps)))
+  if (!made) throw new Error('the key was not returned')
+  return { ...apiKey(made), key }
+}
+
+/** Keys after the id `after`, of one account or (null) of all. */
+export async function listApiKeys(
+  deps: Deps,
+  accountId: number | null,
+  after: number,
+  limit: number,
+): Promise<ApiKey[]> {
+  return (await pageApiKeys(deps.stores.directory, accountId, after, limit)).map(apiKey)
+}
+
+/** True where there was such a key (of that account, where one is given). */
+export async function removeApiKey(deps: Deps, id: number, accountId: number | null): Promise<boolean> {
+  return (await deps.stores.directory.first(deleteApiKey(id, accountId))) !== null
+}
+
+export async function createAppPassword(
+  deps: Deps,
+  input: { accountId: number; name: string },
+): Promise<(AppPassword & { password: string }) | Failure> {
+  if (!(await accountExists(deps, input.accountId))) return fail('not-found', 'There is no such account.')
+  const text = base32(deps.random(PASSWORD_BYTES))
+  const row = { hash: await hashToken(text), account_id: input.accountId, name: input.name }
+  const made = await deps.stores.directory.first<AppPasswordRow>(insertAppPassword(row, seconds(deps)))
+  if (!made) throw new Error('the password was not returned')
+  return { ...appPassword(made), password: text.match(/.{4}/g)?.join('-') ?? text }
+}
+
+export async function listAppPasswords(
+  deps: Deps,
+  accountId: number | null,
+  after: number,
+  limit: number,
+): Promise<AppPassword[]> {
+  return (await pageAppPasswords(deps.stores.directory, accountId, after, limit)).map(appPassword)
+}
+
+export async function removeAppPassword(deps: Deps, id: number, accountId: number | null): Promise<boolean> {
+  return (await deps.stores.directory.first(deleteAppPassword(id, accountId))) !== null
+}
+
+/** Who holds this bearer key, or null where nobody does. */
+export async function authenticateKey(deps: Deps, key: string): Promise<Principal | null> {
+  const { adminKey } = deps.secrets
+  if (adminKey && (await sameSecret(key, adminKey))) return { kind: 'admin' }
+  if (!key.startsWith(KEY_PREFIX)) return null
+  const row = await readApiKey(deps.stores.directory, await hashToken(key))
+  if (!row) return null
+  const now = seconds(deps)
+  if (row.last_used_at === null || now - row.last_used_at >= LAST_USED_STEP_SECONDS) {
+    deps.background(deps.stores.directory.all(touchApiKey(row.id, now)))
+  }
+  const { id, accountId, scopes, name } = apiKey(row)
+  return { kind: 'account', accountId, scopes, keyId: id, keyName: name }
+}
+
+/**
+ * The account that a mail client logs in to: a folded address of the account and one of its app passwords, dashes and
+ * case as the person typed them. Null for every failure alike.
+ */
+export async function authenticatePassword(deps: Deps, address: string, password: string): Promise<number | null> {
+  const text = password.replaceAll(/[\s-]/g, '').toLowerCase()
+  const [row, addresses] = await Promise.all([
+    hashToken(text).then((hash) => readAppPassword(deps.stores.directory, hash)),
+    readAddresses(deps.stores.directory, [address]),
+  ])
+  const owner = addresses[0]
+  if (!row || !owner || owner.kind === 'catch_all' || owner.enabled === 0) return null
+  return row.account_id === owner.account_id ? owner.account_id : null
+}
+
+async function accountExists(deps: Deps, accountId: number): Promise<boolean> {
+  const db = deps.stores.find(accountId)
+  return db !== null && (await readAccount(db, accountId)) !== null
+}
+
+function seconds(deps: Deps): number {
+  return Math.floor(deps.now() / 1000)
+}
+
+function apiKey(row: ApiKeyRow): ApiKey {
+  return {
+    id: row.id,
+    accountId: row.account_id,
+    name: row.name,
+    hint: row.hint,
+    scopes: JSON.parse(row.scopes) as Scope[],
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+  }
+}
+
+function appPassword(row: AppPasswordRow): AppPassword {
+  return {
+    id: row.id,
+    accountId: row.account_id,
+    name: row.name,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+  }
+}

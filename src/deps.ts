@@ -1,0 +1,62 @@
+/**
+ * Env -> Deps: the one place where bindings, clock, randomness and the log are put together. Everything below takes what
+ * it needs from here, so that a test can hand it another clock or a storage that fails.
+ */
+import { openStores, type Stores } from './store/stores.ts'
+
+declare global {
+  interface Env {
+    /** Every signing key is derived from it (access/secrets.ts). A Worker secret. */
+    POSTERN_SECRET?: string
+    /** The admin API's key. A Worker secret. */
+    POSTERN_ADMIN_KEY?: string
+    /** '1' under `npm start` only; `npm run deploy` refuses it. */
+    POSTERN_DEV?: string
+  }
+}
+
+/** What waits in the pending queue: the key of a raw object, which carries its own envelope. */
+export type PendingMessage = { raw_key: string }
+/** A wake-up: this shard's outbox has something to tell. */
+export type WakeMessage = { shard: number }
+
+export type Deps = {
+  stores: Stores
+  queues: { pending: Pick<Queue<PendingMessage>, 'send'>; events: Pick<Queue<WakeMessage>, 'send'> }
+  /** Epoch milliseconds. */
+  now(): number
+  /** `bytes` random bytes. */
+  random(bytes: number): Uint8Array
+  secrets: { root: string | null; adminKey: string | null }
+  dev: boolean
+  /** Writes one JSON line. Never content, never secrets. */
+  log(entry: Record<string, unknown>): void
+  /** Lets work go on after the answer. Its failure is logged and changes nothing. */
+  background(work: Promise<unknown>): void
+}
+
+export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): Deps {
+  const log = (entry: Record<string, unknown>) => console.log(JSON.stringify(entry))
+  return {
+    stores: openStores(databasesOf(env), env.RAW),
+    queues: { pending: env.PENDING, events: env.EVENTS },
+    now: () => Date.now(),
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+    secrets: { root: env.POSTERN_SECRET || null, adminKey: env.POSTERN_ADMIN_KEY || null },
+    dev: env.POSTERN_DEV === '1',
+    log,
+    background: (work) =>
+      ctx.waitUntil(work.catch((error) => log({ level: 'error', at: 'background', error: String(error) }))),
+  }
+}
+
+// DB is the directory and shard 0; DB_1, DB_2, ... are further shards, in order and without gaps.
+function databasesOf(env: Env): D1Database[] {
+  const bindings = env as unknown as Record<string, D1Database | undefined>
+  const databases = [env.DB]
+  for (let n = 1; ; n++) {
+    const next = bindings[`DB_${n}`]
+    if (!next) return databases
+    databases.push(next)
+  }
+}

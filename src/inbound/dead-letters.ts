@@ -1,0 +1,73 @@
+/**
+ * Dead letters: what a queue gave up on, kept where the admin sees it and never dropped but by an admin's hand.
+ *
+ * For the pending queue the raw message still stands in R2 under `subject`; the sweep leaves it alone while its dead
+ * letter stands.
+ */
+
+import { hashToken } from '../access/secrets.ts'
+import type { Deps, PendingMessage, WakeMessage } from '../deps.ts'
+import { pageDeadLetters, readDeadLetter } from '../store/directory-read.ts'
+import { deleteDeadLetter, keepDeadLetter } from '../store/directory-write.ts'
+import { queueRawDelete } from '../store/outbox.ts'
+import type { DeadLetterRow } from '../store/schema.ts'
+
+export type DeadLetter = {
+  id: number
+  queue: DeadLetterQueue
+  /** The raw object of the message it is about, or a digest of a body that names none. */
+  subject: string
+  reason: string
+  attempts: number
+  createdAt: number
+}
+
+export type DeadLetterQueue = 'pending' | 'events'
+
+export async function listDeadLetters(deps: Deps, after: number, limit: number): Promise<DeadLetter[]> {
+  return (await pageDeadLetters(deps.stores.directory, after, limit)).map(deadLetter)
+}
+
+/** Throws a dead letter away for good, with the raw message that it is about. False where there is none. */
+export async function discardDeadLetter(deps: Deps, id: number): Promise<boolean> {
+  const row = await readDeadLetter(deps.stores.directory, id)
+  if (!row) return false
+  // The object is marked first: in any other order a crash between the two would let the sweep find the message again.
+  if (row.queue === 'pending') await deps.stores.directory.batch([queueRawDelete(row.subject)])
+  await deps.stores.directory.batch([deleteDeadLetter(id)])
+  await deps.queues.events.send({ shard: 0 })
+  return true
+}
+
+/** Keeps what the dead-letter queue hands over. Throws where it cannot, so that the queue hands it over again. */
+export async function keepDead(deps: Deps, body: unknown, attempts: number): Promise<void> {
+  const pending = body as Partial<PendingMessage & WakeMessage>
+  const text = JSON.stringify(body) ?? 'null'
+  const isPending = typeof pending?.raw_key === 'string'
+  const subject = isPending
+    ? (pending.raw_key as string)
+    : Array.from((await hashToken(text)).slice(0, 16), hex).join('')
+  const row = {
+    queue: isPending ? 'pending' : 'events',
+    subject,
+    body: text,
+    reason: isPending ? 'filing failed at every attempt' : 'the outbox could not be told at every attempt',
+    attempts,
+  }
+  await deps.stores.directory.batch([keepDeadLetter(row, Math.floor(deps.now() / 1000))])
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0')
+}
+
+function deadLetter(row: DeadLetterRow): DeadLetter {
+  return {
+    id: row.id,
+    queue: row.queue === 'pending' ? 'pending' : 'events',
+    subject: row.subject,
+    reason: row.reason,
+    attempts: row.attempts,
+    createdAt: row.created_at,
+  }
+}

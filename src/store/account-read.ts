@@ -1,0 +1,31 @@
+/** Reading accounts and their mailboxes, in the account's own shard. */
+import { sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
+import type { AccountRow, MailboxRow } from './schema.ts'
+
+export function readAccount(db: Database, id: number): Promise<AccountRow | null> {
+  return db.first<AccountRow>(sql`select * from accounts where id = ${id}`)
+}
+
+export function pageAccounts(db: Database, after: number, limit: number): Promise<AccountRow[]> {
+  return db.all<AccountRow>(sql`select * from accounts where id > ${after} order by id limit ${limit}`)
+}
+
+/** All mailboxes of an account, by name. An account has few of them (MAILBOXES_MAX), so this is never paged. */
+export function readMailboxes(db: Database, accountId: number): Promise<MailboxRow[]> {
+  return db.all<MailboxRow>(sql`select * from mailboxes where account_id = ${accountId} order by name`)
+}
+
+/** The ids of the mailboxes that have these roles. */
+export function readRoles(db: Database, accountId: number, roles: string[]) {
+  return db.all<{ role: string; id: number }>(sql`select role, id from mailboxes where account_id = ${accountId}
+    and role in (${sql.join(
+      roles.map((role) => sql`${role}`),
+      sql`, `,
+    )})`)
+}
+
+/** Whether the mailbox is this account's. */
+export async function ownsMailbox(db: Database, accountId: number, mailboxId: number): Promise<boolean> {
+  return (await db.first(sql`select 1 from mailboxes where id = ${mailboxId} and account_id = ${accountId}`)) !== null
+}

@@ -1,0 +1,33 @@
+/** Statements that make accounts and their mailboxes. */
+import { type SQL, sql } from 'drizzle-orm'
+import { int } from './database.ts'
+import { ACCOUNTS_PER_SHARD } from './ids.ts'
+
+/**
+ * Makes the account with the next number of its shard; returns the row. Numbers are never used again, even when the
+ * newest account is deleted: message ids, R2 keys and clients' caches carry them. A full shard gives no row.
+ */
+export function insertAccount(shard: number, name: string, quotaBytes: number | null, now: number): SQL[] {
+  const next = sql`(select cast(value as integer) from state where key = 'last_account_number')`
+  return [
+    sql`insert into state (key, value) values ('last_account_number', '1')
+      on conflict do update set value = cast(cast(value as integer) + 1 as text)`,
+    sql`insert into accounts (id, name, last_id, quota_bytes, created_at)
+      select ${int(shard * ACCOUNTS_PER_SHARD)} + n, ${name}, n << 37, ${quotaBytes}, ${int(now)}
+      from (select ${next} n) where n < ${int(ACCOUNTS_PER_SHARD)} returning *`,
+  ]
+}
+
+export type NewMailbox = { name: string; role: string | null }
+
+/** Makes the first mailboxes of the account that `insertAccount` has just made, in the same batch. */
+export function insertFirstMailboxes(shard: number, boxes: readonly NewMailbox[], now: number): SQL {
+  const rows = sql.join(
+    boxes.map((box) => sql`(${box.name}, ${box.role})`),
+    sql`, `,
+  )
+  return sql`insert into mailboxes (account_id, name, role, uid_validity, modseq, created_modseq)
+    select a.id, b.column1, b.column2, ${int(now)}, 0, 0 from (values ${rows}) b
+    cross join accounts a on a.id = ${int(shard * ACCOUNTS_PER_SHARD)}
+      + (select cast(value as integer) from state where key = 'last_account_number')`
+}

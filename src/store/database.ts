@@ -1,0 +1,72 @@
+/**
+ * One D1 database, spoken to in drizzle's SQL. The only file that calls D1.
+ *
+ * drizzle's own D1 driver cannot batch raw statements with parameters and hides the meta data, so a query is compiled
+ * by drizzle's dialect and run here. Rows come back as D1 gives them, typed by the caller from schema.ts.
+ *
+ * D1 binds every number as REAL. That is harmless beside a column of INTEGER affinity; elsewhere (FTS5 rowid bounds,
+ * JSON, divisions) write `int(n)`.
+ */
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core'
+
+const dialect = new SQLiteSyncDialect()
+
+/** A number as an SQL integer, where the column's affinity would not make it one. */
+export function int(value: number): SQL {
+  return sql`cast(${value} as integer)`
+}
+
+/** A list for `in (...)`. D1 takes 100 parameters in a statement: longer lists go through json_each. */
+export function list(values: readonly (string | number)[]): SQL {
+  return sql.join(
+    values.map((value) => sql`${value}`),
+    sql`, `,
+  )
+}
+
+export class Database {
+  readonly #d1: D1Database
+
+  constructor(d1: D1Database) {
+    this.#d1 = d1
+  }
+
+  /** Runs one statement and gives its rows. */
+  async all<Row>(query: SQLWrapper): Promise<Row[]> {
+    const { results } = await this.#prepare(query).all<Row>()
+    return results
+  }
+
+  async first<Row>(query: SQLWrapper): Promise<Row | null> {
+    const rows = await this.all<Row>(query)
+    return rows[0] ?? null
+  }
+
+  /** Runs statements as one transaction: all of them, or none. Gives each one's rows. */
+  async batch(queries: readonly SQLWrapper[]): Promise<unknown[][]> {
+    if (queries.length === 0) return []
+    const results = await this.#d1.batch(queries.map((query) => this.#prepare(query)))
+    return results.map((result) => result.results)
+  }
+
+  #prepare(query: SQLWrapper): D1PreparedStatement {
+    const { sql: text, params } = dialect.sqlToQuery(query.getSQL())
+    return this.#d1.prepare(text).bind(...params)
+  }
+}
+
+/** True for what a stale guard gives: NULL written to accounts.modseq. The batch has rolled back. */
+export function isStaleGuard(error: unknown): boolean {
+  return /NOT NULL constraint failed: accounts\.modseq/.test(messageOf(error))
+}
+
+/** True where a unique index refused a row. The batch has rolled back. */
+export function isUniqueViolation(error: unknown): boolean {
+  return /UNIQUE constraint failed/.test(messageOf(error))
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message
+}

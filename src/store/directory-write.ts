@@ -1,0 +1,91 @@
+/** Statements that change the directory, the lists and the server's state. Those that answer with a row say so. */
+import { type SQL, sql } from 'drizzle-orm'
+import { int } from './database.ts'
+import type { AddressRow } from './schema.ts'
+
+/** Returns the new row. A name that exists is a unique violation. */
+export function insertDomain(name: string, now: number): SQL {
+  return sql`insert into domains (name, created_at) values (${name}, ${now}) returning *`
+}
+
+/** Deletes a domain that no address stands in. Returns its id where it did. */
+export function deleteDomain(id: number): SQL {
+  return sql`delete from domains where id = ${id}
+    and not exists (select 1 from addresses where domain = domains.name) returning id`
+}
+
+/** Inserts where the domain is ours. Returns the new row, or none where it is not. An address that exists is a unique violation. */
+export function insertAddress(row: Omit<AddressRow, 'id' | 'enabled'>): SQL {
+  return sql`insert into addresses (address, account_id, kind, domain, written, target, created_at)
+    select ${row.address}, ${int(row.account_id)}, ${row.kind}, d.name,
+      ${row.written}, ${row.target}, ${int(row.created_at)}
+    from domains d where d.name = ${row.domain} returning *`
+}
+
+export function setAddressEnabled(id: number, enabled: boolean): SQL {
+  return sql`update addresses set enabled = ${enabled ? 1 : 0} where id = ${id} returning *`
+}
+
+export function deleteAddress(id: number): SQL {
+  return sql`delete from addresses where id = ${id} returning id`
+}
+
+/** Deletes the aliases that stand for an address, with it. */
+export function deleteAliasesOf(address: string): SQL {
+  return sql`delete from addresses where kind = 'alias' and target = ${address}`
+}
+
+export function insertApiKey(
+  row: { hash: Uint8Array; account_id: number; name: string; hint: string; scopes: string },
+  now: number,
+): SQL {
+  return sql`insert into api_keys (hash, account_id, name, hint, scopes, created_at)
+    values (${row.hash}, ${row.account_id}, ${row.name}, ${row.hint}, ${row.scopes}, ${now}) returning *`
+}
+
+export function deleteApiKey(id: number, accountId: number | null): SQL {
+  const whose = accountId === null ? sql`` : sql`and account_id = ${accountId}`
+  return sql`delete from api_keys where id = ${id} ${whose} returning id`
+}
+
+export function touchApiKey(id: number, now: number): SQL {
+  return sql`update api_keys set last_used_at = ${now} where id = ${id}`
+}
+
+export function insertAppPassword(row: { hash: Uint8Array; account_id: number; name: string }, now: number): SQL {
+  return sql`insert into app_passwords (hash, account_id, name, created_at)
+    values (${row.hash}, ${row.account_id}, ${row.name}, ${now}) returning *`
+}
+
+export function deleteAppPassword(id: number, accountId: number | null): SQL {
+  const whose = accountId === null ? sql`` : sql`and account_id = ${accountId}`
+  return sql`delete from app_passwords where id = ${id} ${whose} returning id`
+}
+
+/** Keeps a dead letter; a second one about the same subject only raises its attempts. */
+export function keepDeadLetter(
+  row: { queue: string; subject: string; body: string; reason: string; attempts: number },
+  now: number,
+): SQL {
+  return sql`insert into dead_letters (queue, subject, body, reason, attempts, created_at)
+    values (${row.queue}, ${row.subject}, ${row.body}, ${row.reason}, ${row.attempts}, ${now})
+    on conflict do update set attempts = attempts + excluded.attempts, reason = excluded.reason`
+}
+
+export function deleteDeadLetter(id: number): SQL {
+  return sql`delete from dead_letters where id = ${id} returning id`
+}
+
+/** An entry that exists changes its list. */
+export function putListEntry(accountId: number, key: string, list: 'allow' | 'block', now: number): SQL {
+  return sql`insert into lists (account_id, key, list, created_at) values (${accountId}, ${key}, ${list}, ${now})
+    on conflict do update set list = excluded.list returning *`
+}
+
+export function deleteListEntry(accountId: number, key: string): SQL {
+  return sql`delete from lists where account_id = ${accountId} and key = ${key} returning key`
+}
+
+export function putState(key: string, value: string): SQL {
+  return sql`insert into state (key, value) values (${key}, ${value}) on conflict do update set value = excluded.value`
+}

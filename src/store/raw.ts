@@ -1,0 +1,132 @@
+/**
+ * Raw messages in R2: one immutable object a message, never shared, with the envelope beside it.
+ *
+ * The object is the receipt: it is written before anything else is tried, and whoever finds it (the pending queue, the
+ * sweep) can file the message from it alone. Key: raw/<yyyy-mm-dd>/<account>/<receipt id>, so that the sweep lists days
+ * and not the bucket.
+ */
+
+/** Everything about a receipt that is not in its bytes. */
+export type Receipt = {
+  key: string
+  accountId: number
+  addressId: number | null
+  /** The envelope sender, '' for the null sender. */
+  from: string
+  /** The envelope recipient as it was given. */
+  to: string
+  receivedAtMs: number
+  /** Which way it came. Only what Email Routing handed over may carry trusted headers. */
+  source: ReceiptSource
+  sha256: string
+}
+
+export type ReceiptSource = 'email-routing' | 'import'
+
+/** An object that a listing found. `receipt` is null where the metadata is not ours. */
+export type ListedRaw = { key: string; uploadedMs: number; receipt: Receipt | null }
+
+/** R2 keeps 8 KB of metadata an object; an address is cut before it could fill that. */
+const ADDRESS_CHARS_MAX = 1_000
+const LIST_PAGE = 1_000
+const DAY_MS = 86_400_000
+
+/** The key of a new receipt. `id` is any unique token without slashes. */
+export function rawKey(accountId: number, receivedAtMs: number, id: string): string {
+  return `${dayPrefix(receivedAtMs)}${accountId}/${id}`
+}
+
+/** The prefixes of the day of `nowMs` and the days before it, newest first. */
+export function dayPrefixes(nowMs: number, days: number): string[] {
+  return Array.from({ length: days }, (_, back) => dayPrefix(nowMs - back * DAY_MS))
+}
+
+function dayPrefix(ms: number): string {
+  return `raw/${new Date(ms).toISOString().slice(0, 10)}/`
+}
+
+export class RawStore {
+  readonly #bucket: R2Bucket
+
+  constructor(bucket: R2Bucket) {
+    this.#bucket = bucket
+  }
+
+  /** Writes a new object. Throws where R2 fails; the object may exist all the same, and the sweep then finds it. */
+  async put(receipt: Receipt, bytes: Uint8Array): Promise<void> {
+    await this.#bucket.put(receipt.key, bytes, { customMetadata: toMetadata(receipt) })
+  }
+
+  /** The receipt and its bytes, or null where there is no such object. */
+  async get(key: string): Promise<{ receipt: Receipt | null; bytes: Uint8Array } | null> {
+    const object = await this.#bucket.get(key)
+    if (!object) return null
+    return { receipt: fromMetadata(key, object.customMetadata), bytes: new Uint8Array(await object.arrayBuffer()) }
+  }
+
+  /** Bytes [start, end) of an object, or null where there is no such object. */
+  async range(key: string, start: number, end: number): Promise<Uint8Array | null> {
+    if (end <= start) return new Uint8Array()
+    const object = await this.#bucket.get(key, { range: { offset: start, length: end - start } })
+    return object ? new Uint8Array(await object.arrayBuffer()) : null
+  }
+
+  /** Bytes [start, end) as a stream. */
+  async stream(key: string, start: number, end: number): Promise<ReadableStream<Uint8Array> | null> {
+    if (end <= start) return new Blob([]).stream()
+    const object = await this.#bucket.get(key, { range: { offset: start, length: end - start } })
+    return object ? object.body : null
+  }
+
+  /** Deletes up to 1,000 objects. A key that does not exist is no error. */
+  async delete(keys: string[]): Promise<void> {
+    if (keys.length > 0) await this.#bucket.delete(keys)
+  }
+
+  /** A page of a prefix. `next` is null after the last one. */
+  async list(prefix: string, cursor: string | null): Promise<{ objects: ListedRaw[]; next: string | null }> {
+    const page = await this.#bucket.list({
+      prefix,
+      limit: LIST_PAGE,
+      include: ['customMetadata'],
+      ...(cursor === null ? {} : { cursor }),
+    })
+    const objects = page.objects.map((object) => ({
+      key: object.key,
+      uploadedMs: object.uploaded.getTime(),
+      receipt: fromMetadata(object.key, object.customMetadata),
+    }))
+    return { objects, next: page.truncated ? page.cursor : null }
+  }
+}
+
+// Metadata travels as HTTP headers: addresses are percent-encoded, since they may hold anything.
+function toMetadata(receipt: Receipt): Record<string, string> {
+  return {
+    account: String(receipt.accountId),
+    address: receipt.addressId === null ? '' : String(receipt.addressId),
+    from: encodeURIComponent(receipt.from.slice(0, ADDRESS_CHARS_MAX).toWellFormed()),
+    to: encodeURIComponent(receipt.to.slice(0, ADDRESS_CHARS_MAX).toWellFormed()),
+    received: String(receipt.receivedAtMs),
+    source: receipt.source,
+    sha256: receipt.sha256,
+  }
+}
+
+function fromMetadata(key: string, metadata: Record<string, string> | undefined): Receipt | null {
+  if (!metadata?.account || !metadata.received || !isSource(metadata.source)) return null
+  return {
+    key,
+    accountId: Number(metadata.account),
+    addressId: metadata.address ? Number(metadata.address) : null,
+    from: decodeURIComponent(metadata.from ?? ''),
+    to: decodeURIComponent(metadata.to ?? ''),
+    receivedAtMs: Number(metadata.received),
+    source: metadata.source,
+    sha256: metadata.sha256 ?? '',
+  }
+}
+
+function isSource(text: string | undefined): text is ReceiptSource {
+  return text === 'email-routing' || text === 'import'
+}

@@ -1,0 +1,316 @@
+/**
+ * The tables, and what each column promises. migrations/ makes them; test/store/schema.test.ts holds the two together.
+ *
+ * Columns keep their SQL names in code, so that a row read is a row typed. Times are epoch seconds unless a name ends in
+ * `_ms`. Numbers that are ids or change numbers fit 53 bits.
+ *
+ * Invariants:
+ *  - `accounts.modseq` is the account's one change number. Every committed change takes the next one and stamps every
+ *    row that it touches; what is deleted leaves a tombstone under that number.
+ *  - A message id is account * 2^37 + second * 2^5 + slot (ids.ts), so one account's messages lie together in the
+ *    table and in the search index, and id order is received order.
+ *  - Totals, unread and thread counts are stored and change with the rows they count, in one batch. They are never counted.
+ */
+
+import { sql } from 'drizzle-orm'
+import { blob, index, integer, primaryKey, real, sqliteTable, text, unique, uniqueIndex } from 'drizzle-orm/sqlite-core'
+
+/** Directory: the mail domains that this server is responsible for, as A-labels in lower case. */
+export const domains = sqliteTable('domains', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  name: text().notNull().unique(),
+  created_at: integer().notNull(),
+})
+
+/** Directory: what the envelope recipient is looked up in. Read by inbound/resolve on every message. */
+export const addresses = sqliteTable(
+  'addresses',
+  {
+    /** Never reused: messages remember which address they were delivered to. */
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** Folded: local part in lower case, domain as A-label. A catch-all is '*@domain'. */
+    address: text().notNull().unique(),
+    account_id: integer().notNull(),
+    /** An alias is a further name of the address in `target`; both deliver to the same account. */
+    kind: text({ enum: ['address', 'alias', 'catch_all'] }).notNull(),
+    domain: text().notNull(),
+    /** As it was given, for people to read. */
+    written: text().notNull(),
+    /** For an alias: the folded address that it stands for. Otherwise null. */
+    target: text(),
+    /** 0: known, but refused with 5.2.1 until it is enabled again. */
+    enabled: integer().notNull().default(1),
+    created_at: integer().notNull(),
+  },
+  (t) => [index('addresses_domain').on(t.domain), index('addresses_account').on(t.account_id)],
+)
+
+/** Directory: API keys. The key itself is shown once and never stored. */
+export const api_keys = sqliteTable(
+  'api_keys',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** SHA-256 of the key: enough, since a key is 160 random bits and cannot be guessed offline. */
+    hash: blob({ mode: 'buffer' }).notNull().unique(),
+    account_id: integer().notNull(),
+    name: text().notNull(),
+    /** The first characters, by which a person tells keys apart. */
+    hint: text().notNull(),
+    /** JSON list of scopes. */
+    scopes: text().notNull(),
+    created_at: integer().notNull(),
+    /** To the hour, so that reading mail does not write a row each time. */
+    last_used_at: integer(),
+  },
+  (t) => [index('api_keys_account').on(t.account_id)],
+)
+
+/** Directory: app passwords for mail clients. Made here, 80 random bits; hashed as keys are. */
+export const app_passwords = sqliteTable(
+  'app_passwords',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    hash: blob({ mode: 'buffer' }).notNull().unique(),
+    account_id: integer().notNull(),
+    name: text().notNull(),
+    created_at: integer().notNull(),
+    last_used_at: integer(),
+  },
+  (t) => [index('app_passwords_account').on(t.account_id)],
+)
+
+/** Directory: what a queue gave up on. Nothing leaves this table but by an admin's hand. */
+export const dead_letters = sqliteTable(
+  'dead_letters',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    queue: text().notNull(),
+    /** What it is about: the raw key of a message, else a digest of the body. One row for each. */
+    subject: text().notNull(),
+    /** The queue message, JSON. */
+    body: text().notNull(),
+    reason: text().notNull(),
+    attempts: integer().notNull(),
+    created_at: integer().notNull(),
+  },
+  (t) => [unique().on(t.queue, t.subject)],
+)
+
+/** Allow and block entries. account_id 0 is the whole server, kept in the directory's database. */
+export const lists = sqliteTable(
+  'lists',
+  {
+    account_id: integer().notNull(),
+    /** Canonical: 'address:a@b.example', 'domain:b.example', 'ip:192.0.2.0/24' (junk/list-keys.ts). */
+    key: text().notNull(),
+    list: text({ enum: ['allow', 'block'] }).notNull(),
+    created_at: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.key] })],
+)
+
+/** Small facts of the server itself: where the sweep stands. */
+export const state = sqliteTable('state', { key: text().primaryKey(), value: text().notNull() })
+
+export const accounts = sqliteTable('accounts', {
+  /** shard * 2^16 + number: an account's id names the database it lives in. Numbers are never reused. */
+  id: integer().primaryKey(),
+  name: text().notNull(),
+  /** The account's change number. NULL is what a stale guard writes, and NOT NULL is what rolls its batch back. */
+  modseq: integer().notNull().default(0),
+  /** The newest id given to a live delivery. Only grows. */
+  last_id: integer().notNull(),
+  /** Sum of `size` over the account's messages. */
+  used_bytes: integer().notNull().default(0),
+  quota_bytes: integer(),
+  /** JSON; see access/accounts.ts. */
+  settings: text().notNull().default('{}'),
+  /** Tombstones up to this change number are gone: changes since an older one cannot be told. */
+  changes_floor: integer().notNull().default(0),
+  created_at: integer().notNull(),
+})
+
+export const mailboxes = sqliteTable(
+  'mailboxes',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    account_id: integer().notNull(),
+    name: text().notNull(),
+    /** RFC 8621 §2: at most one mailbox of an account has a given role. */
+    role: text({ enum: ['inbox', 'sent', 'drafts', 'trash', 'junk', 'archive'] }),
+    uid_validity: integer().notNull(),
+    /** The next UID. Only grows, so that a UID is never reused (RFC 9051 §2.3.1.1). */
+    uid_next: integer().notNull().default(1),
+    total: integer().notNull().default(0),
+    unread: integer().notNull().default(0),
+    /** Placements marked \Deleted (IMAP), not yet expunged. */
+    deleted: integer().notNull().default(0),
+    bytes: integer().notNull().default(0),
+    threads: integer().notNull().default(0),
+    unread_threads: integer().notNull().default(0),
+    /** Of the last change to the row: a name or a count. */
+    modseq: integer().notNull(),
+    created_modseq: integer().notNull(),
+  },
+  (t) => [
+    unique().on(t.account_id, t.name),
+    uniqueIndex('mailboxes_role').on(t.account_id, t.role).where(sql`role is not null`),
+  ],
+)
+
+export const messages = sqliteTable(
+  'messages',
+  {
+    id: integer().primaryKey(),
+    account_id: integer().notNull(),
+    /** Of the last change to flags, keywords or placements. */
+    modseq: integer().notNull(),
+    created_modseq: integer().notNull(),
+    /** Immutable (RFC 8621 §3); the id of the thread's first stored message. */
+    thread_id: integer().notNull(),
+    /** Deliveries only: the message's identity (mime/identity.ts) and a byte for how well it is authenticated. */
+    dedupe: blob({ mode: 'buffer' }),
+    /** The R2 object, this message's alone. Unique: the last guard against filing one receipt twice. */
+    raw_key: text().notNull().unique(),
+    received_at: integer().notNull(),
+    /** Of the raw message, in bytes. */
+    size: integer().notNull(),
+    /** Bits: 1 seen, 2 flagged, 4 answered, 8 draft (mailbox/flags.ts). They belong to the message (RFC 8621 §4.1.1). */
+    flags: integer().notNull().default(0),
+    /** JSON list of IMAP keywords, in lower case, sorted. */
+    keywords: text().notNull().default('[]'),
+    has_attachment: integer().notNull(),
+    /** The directory's id of the address that it was delivered to. Null for what was not delivered. */
+    address_id: integer(),
+    /** The envelope recipient as it was given, plus-tag and all. */
+    recipient: text(),
+    /** The envelope sender; '' for the null sender. */
+    return_path: text(),
+    message_id: text(),
+    from_addr: text().notNull(),
+    from_name: text().notNull(),
+    to_text: text().notNull(),
+    subject: text().notNull(),
+    preview: text().notNull(),
+    /** The Date field. Null where unreadable. */
+    sent_at: integer(),
+    score: real(),
+    verdict: text(),
+    /** [[mailbox, uid], ...]: the message's placements, kept beside it to save a lookup and an index. */
+    placed: text().notNull(),
+    /** The header block without trace fields, at most 8 KB; `headers_complete` says whether that is all of it. */
+    headers: text().notNull(),
+    headers_complete: integer().notNull(),
+    envelope: text().notNull(),
+    structure: text().notNull(),
+    spam_report: text(),
+    auth: text().notNull(),
+    defects: text().notNull(),
+  },
+  (t) => [
+    index('messages_modseq').on(t.account_id, t.modseq),
+    uniqueIndex('messages_dedupe').on(t.account_id, t.dedupe).where(sql`dedupe is not null`),
+    index('messages_thread').on(t.thread_id),
+  ],
+)
+
+/** A message in a mailbox. `unread` and `flagged` repeat the message's flags, so that a list can be walked by them. */
+export const placements = sqliteTable(
+  'placements',
+  {
+    mailbox_id: integer().notNull(),
+    message_id: integer().notNull(),
+    uid: integer().notNull(),
+    unread: integer().notNull(),
+    flagged: integer().notNull(),
+    /** \Deleted belongs to the placement: it is an intention about one mailbox. */
+    deleted: integer().notNull().default(0),
+  },
+  (t) => [
+    primaryKey({ columns: [t.mailbox_id, t.message_id] }),
+    uniqueIndex('placements_uid').on(t.mailbox_id, t.uid),
+    index('placements_unread').on(t.mailbox_id, t.message_id).where(sql`unread = 1`),
+    index('placements_flagged').on(t.mailbox_id, t.message_id).where(sql`flagged = 1`),
+  ],
+)
+
+/** Which UIDs live, 2,048 to a row, so that IMAP's sequence numbers never read the mailbox. */
+export const uid_pages = sqliteTable(
+  'uid_pages',
+  {
+    mailbox_id: integer().notNull(),
+    /** uid / 2048 */
+    page: integer().notNull(),
+    n: integer().notNull(),
+    /** Character uid % 2048 is '1' where the UID lives. Ends at the newest UID ever given in the page. */
+    live: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.mailbox_id, t.page] })],
+)
+
+/** 53 bits of a hash over (Message-ID, base subject) -> thread (mime/threading.ts). First writer wins. */
+export const thread_refs = sqliteTable(
+  'thread_refs',
+  {
+    account_id: integer().notNull(),
+    ref: integer().notNull(),
+    thread_id: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.ref] })],
+)
+
+/** A conversation in a mailbox: how many of its messages stand there, and the newest of them. */
+export const thread_placements = sqliteTable(
+  'thread_placements',
+  {
+    mailbox_id: integer().notNull(),
+    thread_id: integer().notNull(),
+    n: integer().notNull(),
+    unread: integer().notNull(),
+    newest: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.mailbox_id, t.thread_id] }),
+    index('thread_placements_newest').on(t.mailbox_id, t.newest),
+  ],
+)
+
+/** What is gone: a message from the account ('message'), or from one mailbox ('placement'), or a mailbox. Kept 30 days. */
+export const tombstones = sqliteTable(
+  'tombstones',
+  {
+    account_id: integer().notNull(),
+    modseq: integer().notNull(),
+    kind: text({ enum: ['message', 'placement', 'mailbox'] }).notNull(),
+    object_id: integer().notNull(),
+    mailbox_id: integer().notNull().default(0),
+    uid: integer().notNull().default(0),
+    buried_at: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.kind, t.modseq, t.object_id, t.mailbox_id] })],
+)
+
+/** Business events (events.ts) committed with the change that they tell of, until notify/ has told them. */
+export const outbox = sqliteTable('outbox', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  account_id: integer().notNull(),
+  event: text().notNull(),
+})
+
+/** R2 objects whose message is gone, until they are deleted. The sweep never files what stands here. */
+export const raw_deletes = sqliteTable('raw_deletes', { raw_key: text().primaryKey() })
+
+export type DomainRow = typeof domains.$inferSelect
+export type AddressRow = typeof addresses.$inferSelect
+export type ApiKeyRow = typeof api_keys.$inferSelect
+export type AppPasswordRow = typeof app_passwords.$inferSelect
+export type DeadLetterRow = typeof dead_letters.$inferSelect
+export type ListRow = typeof lists.$inferSelect
+export type AccountRow = typeof accounts.$inferSelect
+export type MailboxRow = typeof mailboxes.$inferSelect
+export type MessageRow = typeof messages.$inferSelect
+export type PlacementRow = typeof placements.$inferSelect
+export type UidPageRow = typeof uid_pages.$inferSelect
+export type ThreadPlacementRow = typeof thread_placements.$inferSelect
+export type TombstoneRow = typeof tombstones.$inferSelect
+export type OutboxRow = typeof outbox.$inferSelect
