@@ -1,0 +1,83 @@
+/** One part of the MIME tree from its header fields: what it is, what it is called, how it is encoded. */
+import { decodeHeader } from './encoded-words.ts'
+import { trimWhite } from './latin1.ts'
+import type { Defect, HeaderField, Part } from './message.ts'
+import { decodeParams, PARAM_CHARS_MAX, parseStructured } from './params.ts'
+import { clip } from './storable.ts'
+
+/** Characters of a type, a subtype, an encoding: RFC 6838 §4.2 allows 127 and asks for 64, and D1 stores them all. */
+export const TOKEN_CHARS_MAX = 64
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]{1,64}$/
+const ENCODINGS = new Set(['7bit', '8bit', 'binary', 'base64', 'quoted-printable', 'x-uuencode', 'uuencode', 'x-uue'])
+
+export type Opened = {
+  part: Part
+  /** The boundary as bytes of the message, a binary string; '' where there is none. */
+  boundary: string
+}
+
+/** The part that `fields` describe, with its place still to be filled in. */
+export function openPart(fields: HeaderField[], path: string, digest: boolean, defects: Set<Defect>): Opened {
+  const own = contentFields(fields)
+  const content = parseStructured(own.get('content-type') ?? '')
+  const disposition = parseStructured(own.get('content-disposition') ?? '')
+  const params = decodeParams(content.rawParams)
+  const dispositionParams = decodeParams(disposition.rawParams)
+  const part: Part = {
+    path,
+    ...readType(content.value, own.has('content-type'), digest, defects),
+    params,
+    disposition: disposition.value.slice(0, TOKEN_CHARS_MAX) || null,
+    dispositionParams,
+    filename: dispositionParams.filename?.trim() || params.name?.trim() || null,
+    contentId: bare(own.get('content-id')),
+    description: text(own.get('content-description')),
+    language: text(own.get('content-language')),
+    location: text(own.get('content-location')),
+    encoding: readEncoding(own.get('content-transfer-encoding'), defects),
+    headerStart: 0,
+    bodyStart: 0,
+    bodyEnd: 0,
+    lines: 0,
+    parts: [],
+  }
+  return { part, boundary: trimWhite(content.rawParams.get('boundary') ?? '') }
+}
+
+/** The first field of each Content- name: every reader takes the first, so that all see one message. */
+function contentFields(fields: HeaderField[]): Map<string, string> {
+  const own = new Map<string, string>()
+  for (const field of fields) {
+    if (field.key.startsWith('content-') && !own.has(field.key)) own.set(field.key, field.raw)
+  }
+  return own
+}
+
+type MediaType = { type: string; subtype: string }
+
+/** RFC 2045 §5.2: no type, or one that cannot be read, is text/plain; in a digest none means message/rfc822. */
+function readType(value: string, named: boolean, digest: boolean, defects: Set<Defect>): MediaType {
+  const fallback = digest ? { type: 'message', subtype: 'rfc822' } : { type: 'text', subtype: 'plain' }
+  const slash = value.indexOf('/')
+  const type = trimWhite(value.slice(0, Math.max(slash, 0)))
+  const subtype = trimWhite(value.slice(slash + 1))
+  if (TOKEN.test(type) && TOKEN.test(subtype)) return { type, subtype }
+  if (named) defects.add('content-type-malformed')
+  return value === 'text' ? { type: 'text', subtype: 'plain' } : fallback
+}
+
+function readEncoding(raw: string | undefined, defects: Set<Defect>): string {
+  const value = parseStructured(raw ?? '').value.replaceAll('"', '')
+  if (value === '') return '7bit'
+  if (!ENCODINGS.has(value)) defects.add('encoding-unknown')
+  return TOKEN.test(value) ? value : '7bit'
+}
+
+function bare(raw: string | undefined): string | null {
+  return text(raw)?.replace(/^<|>$/g, '') || null
+}
+
+function text(raw: string | undefined): string | null {
+  return (raw && clip(decodeHeader(raw).trim(), PARAM_CHARS_MAX)) || null
+}
