@@ -10,6 +10,7 @@
  * Invariant: whatever `normaliseListEntry` accepts, `listKeys` asks for. So entries it could never find are refused while
  * their writer can still be told. One address has no `/32` or `/128`: it is written without.
  */
+import { foldAddress, foldDomain } from '../mime/fold-address.ts'
 import { formatIp, type IpAddress, networkOf, parseIp } from '../verify/ip.ts'
 
 export type ListEntryKind = 'address' | 'domain' | 'ip'
@@ -19,13 +20,13 @@ export type ListEntryKey = { kind: ListEntryKind; key: string }
 const FROM_ADDRESSES_MAX = 4
 /** Labels of the longest domain that is looked up or can be listed. */
 const DOMAIN_LABELS_MAX = 5
-/** RFC 5321 §4.5.3.1.3: a path has at most 256 octets with its brackets. */
-const ADDRESS_CHARS_MAX = 254
+/** Text that a person types for one entry: the longest address, and some blanks. */
+const ENTRY_CHARS_MAX = 400
 /** Networks wider than this are typing errors: half the Internet. */
 const IPV4_PREFIX_MIN = 8
 const IPV6_PREFIXES: readonly number[] = [16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 64]
 
-/** The keys under which entries for this sender may stand. Addresses come folded; at most 50 keys. */
+/** The keys under which entries for this sender may stand: at most 50. */
 export function listKeys(input: { fromAddresses: string[]; envelopeFrom: string | null; ip: string | null }): string[] {
   const addresses = input.fromAddresses.slice(0, FROM_ADDRESSES_MAX)
   if (input.envelopeFrom) addresses.push(input.envelopeFrom)
@@ -40,28 +41,23 @@ export function listKeys(input: { fromAddresses: string[]; envelopeFrom: string 
  */
 export function normaliseListEntry(text: string): ListEntryKey | null {
   const entry = text.trim().toLowerCase()
-  if (entry.length > ADDRESS_CHARS_MAX) return null
+  if (entry.length > ENTRY_CHARS_MAX) return null
   const ip = ipKey(entry)
   if (ip) return { kind: 'ip', key: `ip:${ip}` }
-  const at = entry.lastIndexOf('@')
-  if (at > 0) return addressEntry(entry.slice(0, at), entry.slice(at + 1))
+  if (entry.lastIndexOf('@') > 0) return addressEntry(entry)
   const domain = domainName(entry.replace(/^(@|\*\.)/, ''))
   return domain === null ? null : { kind: 'domain', key: `domain:${domain}` }
 }
 
-function addressEntry(local: string, host: string): ListEntryKey | null {
-  const domain = domainName(host)
-  // RFC 5321 §4.1.2: a local part is a dot-string or a quoted string; other blanks and brackets are typing errors.
-  if (domain === null || !/^([^\s"(),:;<>@[\\\]]+|"[^"\\\r\n]+")$/.test(local)) return null
-  return { kind: 'address', key: `address:${local}@${domain}` }
+function addressEntry(text: string): ListEntryKey | null {
+  const address = foldAddress(text)
+  return address?.includes('.', address.lastIndexOf('@')) ? { kind: 'address', key: `address:${address}` } : null
 }
 
-function addressKeys(address: string): string[] {
-  const folded = address.toLowerCase()
-  const at = folded.lastIndexOf('@')
-  if (at <= 0 || folded.length > ADDRESS_CHARS_MAX) return []
-  const domain = folded.slice(at + 1).replace(/\.$/, '')
-  return [`address:${folded.slice(0, at)}@${domain}`, ...domainKeys(domain)]
+function addressKeys(text: string): string[] {
+  const address = foldAddress(text)
+  if (address === null) return []
+  return [`address:${address}`, ...domainKeys(address.slice(address.lastIndexOf('@') + 1))]
 }
 
 /** The domain and those above it, without the top-level one. Of a longer one than can be listed, its end. */
@@ -72,26 +68,9 @@ function domainKeys(domain: string): string[] {
 
 /** A domain as entries hold it: A-labels, two to five of them; null for anything else. */
 function domainName(text: string): string | null {
-  const host = asciiDomain(text.replace(/\.$/, ''))
-  const labels = host?.split('.') ?? []
-  if (host === null || labels.length < 2 || labels.length > DOMAIN_LABELS_MAX) return null
-  // No top-level domain is a number: '192.0.2' is an address with its end missing.
-  return labels.every(isLabel) && !/^\d+$/.test(labels.at(-1) ?? '') ? host : null
-}
-
-function isLabel(label: string): boolean {
-  return /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label)
-}
-
-/** Internationalised domains are compared as A-labels (RFC 5890); the URL parser is the platform's converter. */
-function asciiDomain(text: string): string | null {
-  if (/^[\x20-\x7e]*$/.test(text)) return text
-  if (/[\s/:?#@\\%[\]]/.test(text)) return null
-  try {
-    return new URL(`http://${text}`).hostname
-  } catch {
-    return null
-  }
+  const domain = foldDomain(text)
+  const labels = domain?.split('.').length ?? 0
+  return labels >= 2 && labels <= DOMAIN_LABELS_MAX ? domain : null
 }
 
 function ipKeys(text: string | null): string[] {

@@ -112,12 +112,16 @@ export function readTrustedBlock(
 export function trustedBlock(fields: readonly HeaderField[]): Block {
   const block = new Map<string, HeaderField>()
   let next = 0
+  let end = 0
   for (const field of fields) {
+    // A line that is no field leaves a gap between two that are.
+    if (field.start !== end) break
     // Searching from `next` on refuses both a repeated name and one out of order.
     const place = BLOCK_ORDER.indexOf(field.key, next)
     if (place < 0 || (place > 0 && next === 0) || !isCloudflares(field)) break
     block.set(field.key, field)
     next = place + 1
+    end = field.end
   }
   return block
 }

@@ -1,0 +1,77 @@
+/**
+ * Which allow or block entry decides, if one does.
+ *
+ * The first that may decide, in this order:
+ *  1. the account's entries before the server's: it is the owner's mailbox;
+ *  2. an address before a domain before a client address: whoever names somebody exactly means it;
+ *  3. the longer domain, the smaller network;
+ *  4. block before allow: what goes to Junk can be found there, what is let in may do harm.
+ *
+ * An allow entry names a sender, so it is for mail that may be his. It does not decide where
+ *  - Cloudflare found that the message is not from the domain in From (DMARC fails; or DMARC says nothing, SPF fails and no
+ *    signature holds), or the trusted block itself is forged: a finding tells the owner, and the score decides;
+ *  - the entry covers the envelope sender only, or one of several From addresses: both are free to choose.
+ * Where nobody looked ('unknown'), it decides. A block entry always may: nobody forges a sender in order to be refused.
+ */
+import { foldAddress } from '../mime/addresses.ts'
+import type { SenderVerdict } from '../verify/verdict.ts'
+import { domainOf, isWithin } from './facts.ts'
+import { type Finding, found } from './finding.ts'
+import type { ListHit, SpamInput } from './input.ts'
+
+export type ListDecision = { decided: ListHit | null; findings: Finding[] }
+
+const KINDS: ListHit['kind'][] = ['address', 'domain', 'ip']
+
+export function decideByLists(input: SpamInput): ListDecision {
+  const findings: Finding[] = []
+  for (const hit of [...input.lists].sort(byPrecedence)) {
+    if (hit.list === 'block') return { decided: hit, findings: [...findings, found('BLOCK_LISTED', describe(hit))] }
+    if (!coversSender(hit, input)) continue
+    if (isAuthentic(hit, input.verdict))
+      return { decided: hit, findings: [...findings, found('ALLOW_LISTED', describe(hit))] }
+    if (findings.length === 0) findings.push(found('ALLOW_NOT_AUTHENTIC', describe(hit)))
+  }
+  return { decided: null, findings }
+}
+
+function byPrecedence(a: ListHit, b: ListHit): number {
+  return (
+    Number(a.scope === 'server') - Number(b.scope === 'server') ||
+    KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) ||
+    breadth(a) - breadth(b) ||
+    Number(a.list === 'allow') - Number(b.list === 'allow')
+  )
+}
+
+/** Smaller is more exact, among entries of one kind. */
+function breadth({ kind, value }: ListHit): number {
+  if (kind === 'address') return 0
+  if (kind === 'domain') return -value.length
+  const slash = value.indexOf('/')
+  // An address without a network is the most exact: its prefix is as long as can be.
+  return slash < 0 ? -128 : -Number(value.slice(slash + 1))
+}
+
+function coversSender({ kind, value }: ListHit, { message }: SpamInput): boolean {
+  if (kind === 'ip') return true
+  const [sole, ...others] = message.envelope.from
+  if (!sole || others.length > 0 || message.defects.includes('from-multiple')) return false
+  const from = foldAddress(sole.address) ?? ''
+  return kind === 'address' ? from === value : isWithin(domainOf(from), value)
+}
+
+function isAuthentic({ kind }: ListHit, verdict: SenderVerdict): boolean {
+  if (verdict.source !== 'cloudflare') return true
+  if (verdict.seal === 'fail') return false
+  // The client's address is Cloudflare's word: nothing about the domain changes it.
+  if (kind === 'ip' || verdict.dmarc.result === 'pass') return true
+  if (verdict.dmarc.result === 'fail') return false
+  const spfFails = verdict.spf.result === 'fail' || verdict.spf.result === 'softfail'
+  return !spfFails || verdict.dkim.some((signature) => signature.result === 'pass')
+}
+
+function describe({ kind, value, scope }: ListHit): string {
+  const what = kind === 'ip' ? 'client' : kind
+  return `${what} ${value}, ${scope === 'account' ? 'your own list' : "the server's list"}`
+}
