@@ -128,6 +128,7 @@ create table messages (
   headers_complete integer not null,
   envelope text not null,
   structure text not null,
+  attachments text not null,
   spam_report text,
   auth text not null,
   defects text not null

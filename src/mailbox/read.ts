@@ -5,8 +5,8 @@
 import type { Deps } from '../deps.ts'
 import { decodeTransfer, readDisplayed } from '../mime/body.ts'
 import { decodeHeader, parseHeaderBlock } from '../mime/headers.ts'
-import type { Attachment, Envelope, Part } from '../mime/message.ts'
-import { attachmentsOf, deserializeStructure, findPart } from '../mime/structure.ts'
+import type { Attachment, Envelope } from '../mime/message.ts'
+import { deserializeStructure, findPart } from '../mime/structure.ts'
 import type { SpamReport } from '../spam/report.ts'
 import { readMessageRow } from '../store/message-read.ts'
 import type { MessageRow } from '../store/schema.ts'
@@ -61,14 +61,12 @@ export async function readAttachment(deps: Deps, message: MessageDetail, path: s
 }
 
 function detailOf(row: MessageRow): MessageDetail {
-  const structure: Part = deserializeStructure(row.structure)
-  const attachments: Attachment[] = attachmentsOf(structure)
   return {
     ...summaryOf(row),
     returnPath: row.return_path,
     envelope: JSON.parse(row.envelope) as Envelope,
-    structure,
-    attachments,
+    structure: deserializeStructure(row.structure),
+    attachments: JSON.parse(row.attachments) as Attachment[],
     authentication: JSON.parse(row.auth) as SenderVerdict,
     report: row.spam_report === null ? null : (JSON.parse(row.spam_report) as SpamReport),
     defects: JSON.parse(row.defects) as MessageDetail['defects'],

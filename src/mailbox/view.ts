@@ -2,7 +2,7 @@
 import type { Attachment, Defect, Envelope, Part } from '../mime/message.ts'
 import type { SpamReport } from '../spam/report.ts'
 import type { SummaryRow } from '../store/message-read.ts'
-import type { MailboxRow, MessageRow } from '../store/schema.ts'
+import type { MailboxRow } from '../store/schema.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 import { ANSWERED, DRAFT, FLAGGED, SEEN } from './flags.ts'
 

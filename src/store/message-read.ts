@@ -146,10 +146,19 @@ export function readMessageRow(db: Database, accountId: number, id: number): Pro
   return db.first<MessageRow>(sql`select * from messages where id = ${id} and account_id = ${accountId}`)
 }
 
-/** Where the delivery with this identity, or a better one, is stored. */
-export function readDuplicate(db: Database, accountId: number, dedupe: { key: Uint8Array; upTo: Uint8Array }) {
-  return db.first<Pick<MessageRow, 'id' | 'raw_key'>>(sql`select id, raw_key from messages
-    where account_id = ${accountId} and dedupe is not null and dedupe >= ${dedupe.key} and dedupe <= ${dedupe.upTo} limit 1`)
+/** Where this receipt is filed, or else a delivery with this identity that is as well authenticated or better. */
+export async function readDuplicate(
+  db: Database,
+  accountId: number,
+  dedupe: { key: Uint8Array; upTo: Uint8Array },
+  rawKey: string,
+): Promise<Pick<MessageRow, 'id' | 'raw_key'> | null> {
+  const rows = await db.all<
+    Pick<MessageRow, 'id' | 'raw_key'>
+  >(sql`select id, raw_key from messages where raw_key = ${rawKey}
+    union all select id, raw_key from (select id, raw_key from messages where account_id = ${accountId}
+      and dedupe is not null and dedupe >= ${dedupe.key} and dedupe <= ${dedupe.upTo} limit 1)`)
+  return rows[0] ?? null
 }
 
 /** Which of these raw objects have a message, or had one whose object is still to be deleted. */

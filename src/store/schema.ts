@@ -203,6 +203,8 @@ export const messages = sqliteTable(
     headers_complete: integer().notNull(),
     envelope: text().notNull(),
     structure: text().notNull(),
+    /** JSON list of mime's Attachment: what the API lists, without reading the raw message. */
+    attachments: text().notNull(),
     spam_report: text(),
     auth: text().notNull(),
     defects: text().notNull(),

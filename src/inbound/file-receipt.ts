@@ -1,0 +1,91 @@
+/**
+ * A receipt becomes a message: parse -> verify -> score -> file -> store -> notify. The same for mail that just came, for
+ * the pending queue and for the sweep, since the raw object carries its own envelope.
+ *
+ * Doing it twice is safe: the store refuses the second copy, and a receipt whose message is stored under another raw
+ * object is deleted here, as nothing will ever refer to it.
+ */
+import type { Deps } from '../deps.ts'
+import { findListHits } from '../junk/lists.ts'
+import { type Delivered, deliver } from '../mailbox/deliver.ts'
+import { foldAddress } from '../mime/addresses.ts'
+import { messageIdentity } from '../mime/identity.ts'
+import type { ParsedMessage } from '../mime/message.ts'
+import { parseMessage } from '../mime/parse.ts'
+import { wakeOutbox } from '../notify/outbox.ts'
+import { scoreMessage } from '../spam/score.ts'
+import { shardOf } from '../store/ids.ts'
+import { queueRawDelete } from '../store/outbox.ts'
+import type { Receipt } from '../store/raw.ts'
+import { authenticationRank } from '../verify/authenticity.ts'
+import { readTrustedBlock } from '../verify/trusted-block.ts'
+import { fileMessage } from './file.ts'
+
+export type Filed =
+  | { kind: 'filed'; id: number; mailbox: 'inbox' | 'junk' }
+  | { kind: 'duplicate'; id: number }
+  /** The account is gone: the owner deleted it after the mail was accepted. */
+  | { kind: 'no-account' }
+
+/** Files a receipt whose bytes are in R2. Throws where storage fails; trying again is safe. */
+export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Array): Promise<Filed> {
+  const message = await parseMessage(bytes)
+  const verdict = readTrustedBlock(message.fields, receipt.source === 'email-routing' ? 'email-routing' : 'untrusted')
+  const report = scoreMessage({
+    message,
+    verdict,
+    envelope: { from: receipt.from, to: receipt.to },
+    nowMs: receipt.receivedAtMs,
+    lists: await findListHits(deps, receipt.accountId, {
+      fromAddresses: senderAddresses(message),
+      envelopeFrom: foldAddress(receipt.from),
+      ip: verdict.client.ip,
+    }),
+  })
+  const role = fileMessage(report)
+  const delivered = await deliver(deps, {
+    accountId: receipt.accountId,
+    role,
+    rawKey: receipt.key,
+    bytes,
+    message,
+    envelope: { from: receipt.from, to: receipt.to, addressId: receipt.addressId },
+    receivedAtMs: receipt.receivedAtMs,
+    identity: await messageIdentity(bytes, foldAddress(receipt.to) ?? receipt.to),
+    rank: authenticationRank(verdict),
+    verdict,
+    report,
+  })
+  return await afterDelivery(deps, receipt, delivered, role)
+}
+
+async function afterDelivery(
+  deps: Deps,
+  receipt: Receipt,
+  delivered: Delivered,
+  role: 'inbox' | 'junk',
+): Promise<Filed> {
+  const shard = shardOf(receipt.accountId)
+  switch (delivered.kind) {
+    case 'stored':
+      deps.background(wakeOutbox(deps, shard))
+      return { kind: 'filed', id: delivered.id, mailbox: role }
+    case 'duplicate':
+      if (!delivered.sameReceipt) await deleteRaw(deps, receipt, shard)
+      return { kind: 'duplicate', id: delivered.id }
+    case 'no-account':
+      await deleteRaw(deps, receipt, shard)
+      return { kind: 'no-account' }
+  }
+}
+
+// The mark is written first and the object deleted by the outbox's worker, so that no crash can leave the object to be
+// found and filed again.
+async function deleteRaw(deps: Deps, receipt: Receipt, shard: number): Promise<void> {
+  await deps.stores.of(receipt.accountId).batch([queueRawDelete(receipt.key)])
+  deps.background(wakeOutbox(deps, shard))
+}
+
+function senderAddresses(message: ParsedMessage): string[] {
+  return message.envelope.from.flatMap((from) => foldAddress(from.address) ?? [])
+}

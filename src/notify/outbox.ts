@@ -1,0 +1,39 @@
+/**
+ * The outbox's worker: tells the events that were committed, in order and at least once, and deletes the raw objects
+ * whose messages are gone.
+ *
+ * A wake-up is only a hint. Where it is lost, the sweep drains every shard all the same, so an event committed is an
+ * event told.
+ */
+import type { Deps } from '../deps.ts'
+import type { PosternEvent } from '../events.ts'
+import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
+import { deleteOutbox, deleteRawDeletes, readOutbox, readRawDeletes } from '../store/outbox.ts'
+
+/** Rows in one round: one D1 page, and within R2's 1,000 keys a delete. */
+const ROUND = 200
+/** Rounds in one invocation, so that a long backlog does not outlive it; the next wake-up goes on. */
+const ROUNDS_MAX = 20
+
+/** Asks for the shard's outbox to be drained soon. Failing is no harm. */
+export async function wakeOutbox(deps: Deps, shard: number): Promise<void> {
+  await deps.queues.events.send({ shard })
+}
+
+/** Tells and deletes what waits in a shard. Throws where storage fails; what was told may then be told again. */
+export async function drainOutbox(deps: Deps, shard: number): Promise<void> {
+  const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const [events, keys] = await Promise.all([readOutbox(db, ROUND), readRawDeletes(db, ROUND)])
+    if (events.length === 0 && keys.length === 0) return
+    for (const row of events) tell(deps, row.account_id, JSON.parse(row.event) as PosternEvent)
+    await deps.stores.raw.delete(keys)
+    await db.batch([deleteOutbox(events.map((row) => row.id)), deleteRawDeletes(keys)])
+  }
+  await wakeOutbox(deps, shard)
+}
+
+// The log is the one listener that every installation has: ids only, one line an event.
+function tell(deps: Deps, accountId: number, event: PosternEvent): void {
+  deps.log({ level: 'info', at: 'event', account: accountId, ...event })
+}
