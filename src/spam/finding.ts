@@ -12,7 +12,9 @@ export type TagName =
   | 'FROM_8BIT'
   | 'SUBJECT_8BIT'
   | 'MESSAGE_ID_MISSING'
+  | 'MESSAGE_ID_MALFORMED'
   | 'DATE_MISSING'
+  | 'DATE_MALFORMED'
   | 'RECIPIENT_MISSING'
   | 'SUBJECT_MISSING'
   | 'DATE_IN_FUTURE'
@@ -22,12 +24,15 @@ export type TagName =
   | 'NAME_MIXED_SCRIPTS'
   | 'FROM_DOMAIN_MIXED_SCRIPTS'
   | 'REPLY_TO_FREEMAIL'
-  // The subject
+  // The subject, and how the sender pushes
   | 'SUBJECT_CAPITALS'
+  | 'PRIORITY_HIGH'
   | 'SUBJECT_CURRENCY'
+  | 'SUBJECT_HIDDEN_CHARACTERS'
   // The links
   | 'URL_IP_HOST'
   | 'URL_SHORTENER'
+  | 'URL_FREE_HOSTING'
   | 'URL_ZERO_WIDTH'
   | 'URL_MIXED_SCRIPTS'
   | 'URL_USER_LOOKS_LIKE_HOST'
@@ -35,6 +40,7 @@ export type TagName =
   | 'BODY_8BIT_IN_7BIT'
   | 'IMAGE_LINK_LITTLE_TEXT'
   | 'HTML_ONLY'
+  | 'STYLED_LETTERS'
   | 'ALTERNATIVE_WITHOUT_TEXT'
   // The attachments
   | 'ATTACHMENT_EXECUTABLE'

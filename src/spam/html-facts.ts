@@ -4,14 +4,22 @@
  *
  * Linear: each '<' is looked at once, and a tag's own text is bounded.
  */
-export type HtmlFacts = { hrefs: string[]; images: number; textChars: number }
+export type HtmlFacts = {
+  hrefs: string[]
+  images: number
+  /** Visible characters, counted up to TEXT_CHARS_COUNTED_MAX: the rules ask whether there is little. */
+  textChars: number
+}
 
 /** Characters read: the rules look for what a message leads with, and long mail is mostly repetition. */
 const HTML_CHARS_MAX = 200_000
 const TAG_CHARS_MAX = 2_000
+/** Counting is most of the work, and beyond this nobody asks. */
+const TEXT_CHARS_COUNTED_MAX = 1_000
 /** Links kept of one message; newsletters have some 50. */
 const HREFS_MAX = 200
 
+const LINK = /^<a(?:rea)?[\s/]/i
 const HREF = /[\s"'/]href\s{0,20}=\s{0,20}(?:"([^"]*)"?|'([^']*)'?|([^\s>"']+))/i
 const IMAGE = /^<(?:img|input)[\s/][^>]*?(?:src|background)\s{0,20}=/i
 /** Elements whose text nobody sees. */
@@ -26,7 +34,8 @@ export function readHtml(html: string): HtmlFacts {
   while (at < end) {
     const open = html.indexOf('<', at)
     const textEnd = open < 0 || open > end ? end : open
-    facts.textChars += visibleChars(html.slice(at, textEnd))
+    if (textEnd > at && facts.textChars < TEXT_CHARS_COUNTED_MAX)
+      facts.textChars += visibleChars(html.slice(at, textEnd))
     if (textEnd === end) break
     at = readTag(html, open, facts)
   }
@@ -37,8 +46,10 @@ export function readHtml(html: string): HtmlFacts {
 function readTag(html: string, open: number, facts: HtmlFacts): number {
   if (html.startsWith('<!--', open)) return after(html, '-->', open)
   const close = after(html, '>', open)
+  // Most tags are none of ours, and their first letter says so.
+  if (!'aist'.includes(html.charAt(open + 1).toLowerCase())) return close
   const tag = html.slice(open, Math.min(close, open + TAG_CHARS_MAX))
-  if (/^<a(?:rea)?[\s/]/i.test(tag)) addHref(tag, facts)
+  if (LINK.test(tag)) addHref(tag, facts)
   else if (IMAGE.test(tag)) facts.images++
   const unseen = UNSEEN.exec(tag)?.[1]
   return unseen ? endOfElement(html, unseen.toLowerCase(), close) : close
@@ -62,9 +73,22 @@ function endOfElement(html: string, name: string, from: number): number {
   return html.length
 }
 
+/** Neither blanks nor what has no width: newsletters pad their first line with hundreds of both. */
+/** Neither blanks nor what has no width: newsletters pad their first line with hundreds of both. */
 function visibleChars(text: string): number {
-  const shown = text.replace(/&(?:nbsp|zwnj|zwj|shy|#\d{1,6}|#x[0-9a-f]{1,6});/gi, '')
-  return shown.length - (shown.match(/\s|\p{Cf}|\u034f/gu)?.length ?? 0)
+  const start = text.slice(0, TEXT_CHARS_COUNTED_MAX * 4)
+  const shown = start.includes('&') ? start.replace(/&(?:nbsp|zwnj|zwj|shy|#\d{1,6}|#x[0-9a-f]{1,6});/gi, '') : start
+  let count = 0
+  for (let at = 0; at < shown.length; at++) if (isVisible(shown.charCodeAt(at))) count++
+  return count
+}
+
+function isVisible(code: number): boolean {
+  if (code <= 0x20 || code === 0xa0 || code === 0xad || code === 0x34f || code === 0xfeff) return false
+  // Spaces and joiners of the general punctuation block.
+  return (
+    !(code >= 0x2000 && code <= 0x200f) && !(code >= 0x2028 && code <= 0x202f) && !(code >= 0x205f && code <= 0x206f)
+  )
 }
 
 /** The references that hide an address; named ones stand for signs that no host has. */

@@ -1,4 +1,5 @@
-/** Hosts that rules know by name: providers of free mailboxes, and shorteners that hide where a link leads. */
+/** Hosts that rules know by name: free mailboxes, shorteners that hide where a link leads, hosting without a name. */
+import { isWithin } from './facts.ts'
 
 const FREEMAIL: ReadonlySet<string> = new Set(
   `aol.com att.net bigpond.com bk.ru comcast.net consultant.com email.com europe.com fastmail.com free.fr gmail.com
@@ -11,18 +12,32 @@ const FREEMAIL: ReadonlySet<string> = new Set(
   yandex.com yandex.ru ymail.com zoho.com zohomail.com 126.com 163.com`.split(/\s+/),
 )
 
-/** Without those that a service uses only for its own links, such as t.co, lnkd.in and youtu.be. */
 const SHORTENERS: ReadonlySet<string> = new Set(
   `adf.ly bc.vc bit.do bit.ly bitly.com bl.ink cutt.ly clck.ru goo.gl goo.su is.gd j.mp kutt.it linktr.ee ln.run
   n9.cl ow.ly qr.ae qrco.de rb.gy rebrand.ly rebrandly.com reurl.cc s.id s.yam.com sh.st short.gy shorte.st
-  shorturl.at shrtco.de shrturl.app soo.gd surl.li t.ly t.ly tiny.cc tiny.one tinyurl.com trib.al u.to urlz.fr
+  shorturl.at shrtco.de shrturl.app soo.gd surl.li t.co t.ly tiny.cc tiny.one tinyurl.com trib.al u.to urlz.fr
   urlzs.com v.gd vk.cc x.co y2u.be yourls.org zpr.io`.split(/\s+/),
 )
+
+/** Where anybody puts up a page in a minute, under a name that says nothing: much used by fake logins, and by developers. */
+const FREE_HOSTING: readonly string[] =
+  `000webhostapp.com blogspot.com cf-ipfs.com cloudflare-ipfs.com dweb.link duckdns.org firebaseapp.com fleek.co glitch.me
+  godaddysites.com infura-ipfs.io ipfs.io mystrikingly.com netlify.app ngrok-free.app ngrok.io pages.dev r2.dev repl.co
+  square.site storage.googleapis.com translate.goog trycloudflare.com vercel.app web.app web.core.windows.net weebly.com wixsite.com workers.dev
+  yolasite.com`.split(/\s+/)
 
 export function isFreemail(domain: string): boolean {
   return FREEMAIL.has(domain)
 }
 
-export function isShortener(host: string): boolean {
-  return SHORTENERS.has(host.replace(/^www\./, ''))
+/** A service that shortens links in its own mail hides nothing by it. */
+const SHORTENER_OWNERS: Readonly<Record<string, readonly string[]>> = { 't.co': ['twitter.com', 'x.com'] }
+
+export function isShortener(host: string, fromDomain: string): boolean {
+  const name = host.replace(/^www\./, '')
+  return SHORTENERS.has(name) && !SHORTENER_OWNERS[name]?.some((owner) => isWithin(fromDomain, owner))
+}
+
+export function isFreeHosting(host: string): boolean {
+  return FREE_HOSTING.some((domain) => isWithin(host, domain))
 }

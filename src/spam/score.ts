@@ -22,7 +22,7 @@ import { showSeen } from './seen.ts'
 export const SPAM_THRESHOLD = 5
 
 /** More than there are names: a bound for what is stored, whatever the rules do. */
-export const TAGS_MAX = 40
+export const TAGS_MAX = 50
 
 type Worth = {
   points: number
@@ -32,30 +32,39 @@ type Worth = {
 
 const WORTH: Record<TagName, Worth> = {
   FROM_MISSING: { points: 3, sentence: 'The message names no sender.' },
-  FROM_MALFORMED: { points: 2.5, sentence: 'The From field holds no readable address: {seen}.' },
-  FROM_MULTIPLE: { points: 2, sentence: 'The message names several senders: {seen}.' },
+  FROM_MALFORMED: { points: 3, sentence: 'The From field holds no readable address: {seen}.' },
+  FROM_MULTIPLE: { points: 2.5, sentence: 'The message names several senders: {seen}.' },
   HEADER_DUPLICATE: { points: 2, sentence: 'The field {seen} stands twice with different values.' },
   FROM_8BIT: { points: 1, sentence: "The sender's name is not encoded as mail programs do it." },
   SUBJECT_8BIT: { points: 1, sentence: 'The subject is not encoded as mail programs do it.' },
-  MESSAGE_ID_MISSING: { points: 1, sentence: 'The message has no Message-ID.' },
-  DATE_MISSING: { points: 1, sentence: 'The message has no date.' },
-  RECIPIENT_MISSING: { points: 0.8, sentence: 'The message names no recipient.' },
+  MESSAGE_ID_MISSING: { points: 0.5, sentence: 'The message has no Message-ID.' },
+  MESSAGE_ID_MALFORMED: { points: 0.7, sentence: 'The Message-ID is not written as mail programs do it.' },
+  DATE_MISSING: { points: 0.5, sentence: 'The message has no date.' },
+  DATE_MALFORMED: { points: 1, sentence: 'The date cannot be read.' },
+  RECIPIENT_MISSING: { points: 0.5, sentence: 'The message names no recipient.' },
   SUBJECT_MISSING: { points: 0.5, sentence: 'The message has no subject field.' },
-  DATE_IN_FUTURE: { points: 2.5, sentence: 'The message is dated in the future: {seen}.' },
-  UNDISCLOSED_RECIPIENTS: { points: 1, sentence: 'The recipients are hidden ("undisclosed recipients").' },
+  DATE_IN_FUTURE: { points: 2, sentence: 'The message is dated in the future: {seen}.' },
+  UNDISCLOSED_RECIPIENTS: { points: 1.2, sentence: 'The recipients are hidden ("undisclosed recipients").' },
   NAME_HOLDS_ADDRESS: { points: 2.5, sentence: "The sender's name shows an address that is not the sender's: {seen}." },
   NAME_MIXED_SCRIPTS: { points: 3, sentence: "A word in the sender's name mixes look-alike alphabets: {seen}." },
   FROM_DOMAIN_MIXED_SCRIPTS: { points: 4, sentence: "The sender's domain mixes look-alike alphabets: {seen}." },
-  REPLY_TO_FREEMAIL: { points: 1.2, sentence: 'Answers go to a free mailbox that is not the sender: {seen}.' },
+  REPLY_TO_FREEMAIL: { points: 1.5, sentence: 'Answers go to a free mailbox that is not the sender: {seen}.' },
   SUBJECT_CAPITALS: { points: 1, sentence: 'The subject is written in capitals: {seen}.' },
   SUBJECT_CURRENCY: { points: 0.5, sentence: 'The subject names an amount of money: {seen}.' },
+  SUBJECT_HIDDEN_CHARACTERS: {
+    points: 2.5,
+    sentence: 'A word of the subject or name has invisible characters inside: {seen}.',
+  },
+  PRIORITY_HIGH: { points: 0.5, sentence: 'The sender marked the message as urgent.' },
   URL_IP_HOST: { points: 1.5, sentence: 'A link leads to a bare network address: {seen}.' },
   URL_SHORTENER: { points: 1, sentence: 'A link hides its target behind a shortener: {seen}.' },
+  URL_FREE_HOSTING: { points: 1.2, sentence: 'A link leads to a page on free hosting: {seen}.' },
   URL_ZERO_WIDTH: { points: 3, sentence: 'A link has invisible characters in its host: {seen}.' },
   URL_MIXED_SCRIPTS: { points: 3, sentence: 'A link leads to a host that mixes look-alike alphabets: {seen}.' },
   URL_USER_LOOKS_LIKE_HOST: { points: 2.5, sentence: 'A link shows one host and leads to another: {seen}.' },
   BODY_8BIT_IN_7BIT: { points: 1.5, sentence: 'The text has bytes that its encoding forbids.' },
-  IMAGE_LINK_LITTLE_TEXT: { points: 1.5, sentence: 'Images and links with little text ({seen} characters).' },
+  IMAGE_LINK_LITTLE_TEXT: { points: 2, sentence: 'Images and links with little text ({seen} characters).' },
+  STYLED_LETTERS: { points: 2, sentence: 'Words are written in signs that only look like letters: {seen}.' },
   HTML_ONLY: { points: 0.5, sentence: 'The message is HTML without a plain text.' },
   ALTERNATIVE_WITHOUT_TEXT: { points: 1, sentence: 'The message promises a plain text and has none.' },
   ATTACHMENT_EXECUTABLE: { points: 3.5, sentence: 'An attachment is a program: {seen}.' },

@@ -53,7 +53,9 @@ function absenceSignals({ message, isBounce }: Facts): Finding[] {
   const has = (...keys: string[]) => message.fields.some((field) => keys.includes(field.key))
   const findings: Finding[] = []
   if (!has('message-id')) findings.push(found('MESSAGE_ID_MISSING'))
+  if (message.defects.includes('message-id-malformed')) findings.push(found('MESSAGE_ID_MALFORMED'))
   if (!has('date')) findings.push(found('DATE_MISSING'))
+  if (message.defects.includes('date-malformed')) findings.push(found('DATE_MALFORMED'))
   if (!has('subject')) findings.push(found('SUBJECT_MISSING'))
   if (!has('to', 'cc', 'bcc', 'resent-to')) findings.push(found('RECIPIENT_MISSING'))
   const to = message.fields.find((field) => field.key === 'to')
