@@ -99,12 +99,12 @@ function sourceOf(piece: Piece): string {
   return piece.kind === 'quoted' ? `"${piece.text.replace(/["\\]/g, '\\$&')}"` : piece.text
 }
 
-/** The inside of angle brackets: without a source route (RFC 5322 §4.4), white space outside quotes, or 'mailto:'. */
+/** The inside of angle brackets: without a source route (RFC 5322 §4.4) or 'mailto:', '.' and '@' closed up. */
 function cleanAddress(text: string, hint: string | undefined): string {
   const inner = text.slice(text.lastIndexOf('<') + 1).trim()
-  const routed = inner.startsWith('@') ? inner.slice(inner.indexOf(':') + 1) : inner
+  const routed = inner.startsWith('@') ? inner.slice(inner.indexOf(':') + 1).trim() : inner
   const direct = routed.replace(/^mailto:/i, '').replace(/^'([^']*@[^']*)'$/, '$1')
-  const closed = direct.startsWith('"') ? direct : direct.replace(/[ \t]/g, '')
+  const closed = direct.startsWith('"') ? direct : direct.replace(/[ \t]+/g, ' ').replace(/ ?([.@]) ?/g, '$1')
   return clip(decodeHeader(closed, hint).trim(), ADDRESS_CHARS_MAX)
 }
 

@@ -12,7 +12,7 @@ export type Displayed = { text: Part[]; html: Part[] }
 
 export function displayedParts(root: Part): Displayed {
   const lists: Displayed = { text: [], html: [] }
-  collect([root], 'mixed', { text: true, html: true }, false, lists)
+  collect([root], null, { text: true, html: true }, false, lists)
   return { text: lists.text.slice(0, DISPLAYED_PARTS_MAX), html: lists.html.slice(0, DISPLAYED_PARTS_MAX) }
 }
 
@@ -26,21 +26,29 @@ export function attachmentParts(root: Part, displayed: Displayed): Part[] {
 /** Which of the two bodies the parts of a branch still belong to. */
 type Branch = { text: boolean; html: boolean }
 
-function collect(parts: Part[], within: string, branch: Branch, inAlternative: boolean, lists: Displayed): void {
+function collect(parts: Part[], parent: Part | null, branch: Branch, inAlternative: boolean, lists: Displayed): void {
+  const within = parent?.subtype ?? 'mixed'
+  const first = firstPart(parts, parent)
   const before = { text: lists.text.length, html: lists.html.length }
-  for (const [index, part] of parts.entries()) {
+  for (const part of parts) {
     if (part.type === 'multipart') {
       const nested = inAlternative || part.subtype === 'alternative'
-      collect(part.parts, part.subtype, { ...branch }, nested, lists)
-    } else if (isDisplayed(part, index, within)) place(part, within, branch, inAlternative, lists)
+      collect(part.parts, part, { ...branch }, nested, lists)
+    } else if (isDisplayed(part, part === first, within)) place(part, within, branch, inAlternative, lists)
   }
   if (within === 'alternative' && branch.text && branch.html) fillMissing(before, lists)
 }
 
-function isDisplayed(part: Part, index: number, within: string): boolean {
+/** The part that a multipart/related is about stands first, unless `start` names it (RFC 2387 §3.2). */
+function firstPart(parts: Part[], parent: Part | null): Part | undefined {
+  const start = parent?.subtype === 'related' && parent.params.start?.replace(/^<|>$/g, '')
+  return (start && parts.find((part) => part.contentId === start)) || parts[0]
+}
+
+function isDisplayed(part: Part, isFirst: boolean, within: string): boolean {
   if (part.disposition === 'attachment' || part.type !== 'text') return false
   if (part.subtype !== 'plain' && part.subtype !== 'html') return false
-  return index === 0 || (within !== 'related' && part.filename === null)
+  return isFirst || (within !== 'related' && part.filename === null)
 }
 
 function place(part: Part, within: string, branch: Branch, inAlternative: boolean, lists: Displayed): void {

@@ -129,7 +129,11 @@ class TextFlow {
   private space = false
 
   add(raw: string): void {
-    if (this.verbatim) return this.put(raw)
+    if (this.verbatim) this.put(raw)
+    else this.addFlowing(raw)
+  }
+
+  private addFlowing(raw: string): void {
     const text = raw.replace(/[ \t\r\n\f]+/g, ' ')
     if (text.startsWith(' ')) this.space = true
     const words = text.trim() === '' ? '' : text.replace(/^ | $/g, '')

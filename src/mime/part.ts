@@ -9,6 +9,8 @@ import { clip } from './storable.ts'
 export const TOKEN_CHARS_MAX = 64
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]{1,64}$/
+const TYPE = /^[!#$%&'*+.^_`|~0-9a-z-]{1,64} ?\/ ?[!#$%&'*+.^_`|~0-9a-z-]{1,64}$/
+const TYPE_AND_JUNK = /^([!#$%&'*+.^_`|~0-9a-z-]{1,64}) ?\/ ?([!#$%&'*+.^_`|~0-9a-z-]{1,64})(?![^ \t,"])/
 const ENCODINGS = new Set(['7bit', '8bit', 'binary', 'base64', 'quoted-printable', 'x-uuencode', 'uuencode', 'x-uue'])
 
 export type Opened = {
@@ -24,13 +26,16 @@ export function openPart(fields: HeaderField[], path: string, digest: boolean, d
   const disposition = parseStructured(own.get('content-disposition') ?? '')
   const params = decodeParams(content.rawParams)
   const dispositionParams = decodeParams(disposition.rawParams)
+  const filename = dispositionParams.filename?.trim() || params.name?.trim() || null
+  const type = readType(content.value)
+  if (own.has('content-type') && !TYPE.test(content.value)) defects.add('content-type-malformed')
   const part: Part = {
     path,
-    ...readType(content.value, own.has('content-type'), digest, defects),
+    ...(type ?? fallbackType(own, filename, digest)),
     params,
-    disposition: disposition.value.slice(0, TOKEN_CHARS_MAX) || null,
+    disposition: /^[!#$%&'*+.^_`|~0-9a-z-]{1,64}/.exec(disposition.value)?.[0] ?? null,
     dispositionParams,
-    filename: dispositionParams.filename?.trim() || params.name?.trim() || null,
+    filename,
     contentId: bare(own.get('content-id')),
     description: text(own.get('content-description')),
     language: text(own.get('content-language')),
@@ -42,7 +47,7 @@ export function openPart(fields: HeaderField[], path: string, digest: boolean, d
     lines: 0,
     parts: [],
   }
-  return { part, boundary: trimWhite(content.rawParams.get('boundary') ?? '') }
+  return { part, boundary: trimWhite(content.rawParams.get('boundary') ?? params.boundary ?? '') }
 }
 
 /** The first field of each Content- name: every reader takes the first, so that all see one message. */
@@ -56,15 +61,21 @@ function contentFields(fields: HeaderField[]): Map<string, string> {
 
 type MediaType = { type: string; subtype: string }
 
-/** RFC 2045 §5.2: no type, or one that cannot be read, is text/plain; in a digest none means message/rfc822. */
-function readType(value: string, named: boolean, digest: boolean, defects: Set<Defect>): MediaType {
-  const fallback = digest ? { type: 'message', subtype: 'rfc822' } : { type: 'text', subtype: 'plain' }
-  const slash = value.indexOf('/')
-  const type = trimWhite(value.slice(0, Math.max(slash, 0)))
-  const subtype = trimWhite(value.slice(slash + 1))
-  if (TOKEN.test(type) && TOKEN.test(subtype)) return { type, subtype }
-  if (named) defects.add('content-type-malformed')
-  return value === 'text' ? { type: 'text', subtype: 'plain' } : fallback
+/** Null where no type can be read. Junk after the type (a missing ';', mostly) does not cost the type. */
+function readType(value: string): MediaType | null {
+  const match = TYPE_AND_JUNK.exec(value)
+  return match?.[1] && match[2] ? { type: match[1], subtype: match[2] } : null
+}
+
+/**
+ * RFC 2045 §5.2: without a readable type a part is text/plain, in a digest message/rfc822 (RFC 2046 §5.1.5). But what
+ * names a file, or a type that we cannot read and base64, is no text that anyone wants to see.
+ */
+function fallbackType(own: Map<string, string>, filename: string | null, digest: boolean): MediaType {
+  const named = own.has('content-type')
+  const isBase64 = /base64/i.test(own.get('content-transfer-encoding') ?? '')
+  if (named && (filename !== null || isBase64)) return { type: 'application', subtype: 'octet-stream' }
+  return digest && !named ? { type: 'message', subtype: 'rfc822' } : { type: 'text', subtype: 'plain' }
 }
 
 function readEncoding(raw: string | undefined, defects: Set<Defect>): string {

@@ -20,6 +20,8 @@ function introducesQuote(line: string, next: string | undefined): boolean {
 }
 
 function shorten(lines: string[]): string {
-  const flat = lines.join(' ').replace(/[\s\p{Cc}\u200b-\u200d\u2060\ufeff\u00ad\u034f]+/gu, ' ')
+  // Newsletters pad their first line with invisible characters, to push the rest out of the list.
+  const visible = lines.join(' ').replace(/\u034f|[\u200b\u2060\ufeff\u00ad]/g, '')
+  const flat = visible.replace(/[\s\p{Cc}][\s\p{Cc}\u200c\u200d]*/gu, ' ')
   return clip(storable(flat.trim()), PREVIEW_CHARS_MAX).trimEnd()
 }
