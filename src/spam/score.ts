@@ -30,7 +30,7 @@ type Worth = {
   sentence: string
 }
 
-const WORTH: Record<TagName, Worth> = {
+export const WORTH: Readonly<Record<TagName, Worth>> = {
   FROM_MISSING: { points: 3, sentence: 'The message names no sender.' },
   FROM_MALFORMED: { points: 3, sentence: 'The From field holds no readable address: {seen}.' },
   FROM_MULTIPLE: { points: 2.5, sentence: 'The message names several senders: {seen}.' },
