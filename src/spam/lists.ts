@@ -11,7 +11,8 @@
  *  - Cloudflare found that the message is not from the domain in From (DMARC fails; or DMARC says nothing, SPF fails and no
  *    signature holds), or the trusted block itself is forged: a finding tells the owner, and the score decides;
  *  - the entry covers the envelope sender only, or one of several From addresses: both are free to choose.
- * Where nobody looked ('unknown'), it decides. A block entry always may: nobody forges a sender in order to be refused.
+ * Where nobody looked ('unknown'), it decides. While seals are unchecked, a forged block may name an allowed client just as
+ * From may name an allowed sender (verify/trusted-block.ts). A block entry always may: nobody forges a sender in order to be refused.
  */
 import { foldAddress } from '../mime/addresses.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'

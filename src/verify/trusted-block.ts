@@ -249,6 +249,7 @@ function canonicalIp(text: string | null): string | null {
 }
 
 function spamScoreOf(value: string): number | null {
-  const digits = value.trim()
-  return /^\d{1,3}(\.\d{1,3})?$/.test(digits) ? Number(digits) : null
+  // A message that begins with a blank folds its first line into this field: what stands first is Cloudflare's.
+  const digits = /^[ \t]*(\d{1,3}(?:\.\d{1,3})?)(?![^ \t])/.exec(value)?.[1]
+  return digits === undefined ? null : Number(digits)
 }

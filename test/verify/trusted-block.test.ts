@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parseHeaderBlock } from '../../src/mime/headers.ts'
 import { readTrustedBlock, UNKNOWN_VERDICT } from '../../src/verify/trusted-block.ts'
 import type { SenderVerdict } from '../../src/verify/verdict.ts'
 import { headerFields } from './header-fields.ts'
@@ -209,6 +211,27 @@ describe('forged lines change nothing', () => {
     expect(verdict.spf.result).not.toBe('pass')
   })
 
+  it('whatever stands below, and however often', () => {
+    const name = fc.constantFrom(
+      'Received',
+      'ARC-Seal',
+      'ARC-Authentication-Results',
+      'Received-SPF',
+      'Authentication-Results',
+      'X-CF-SpamH-Score',
+      'Subject',
+    )
+    const value = fc.oneof(
+      fc.string(),
+      fc.constantFrom(results('pass', 'pass'), `i=1; ${results('pass', 'pass')}`, '0', 'pass client-ip=198.51.100.1'),
+    )
+    const line = fc.tuple(name, value).map(([key, text]) => `${key}: ${text}`)
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 8 }), (lines) => expect(read(...FAILING, ...lines)).toEqual(failed)),
+      { numRuns: 200 },
+    )
+  })
+
   it('results that differ without a fail are unknown', () => {
     const value = 'mx.cloudflare.net; dmarc=none; dmarc=pass; spf=PASSED'
     const verdict = read(RECEIVED, `Authentication-Results: ${value}`)
@@ -223,7 +246,44 @@ describe('forged lines change nothing', () => {
     },
   )
 
-  it.each(['-1', '1e9', '3 3', '٣', '', 'NaN', '99999'])('a score that is no number: %s', (score) => {
+  it.each(['-1', '1e9', '3,3', '٣', '', 'NaN', '99999'])('a score that is no number: %s', (score) => {
     expect(read(RECEIVED, `X-CF-SpamH-Score: ${score}`).cloudflareSpamScore).toBeNull()
+  })
+})
+
+describe('from raw bytes', () => {
+  const readRaw = (lines: string[], lineEnd = '\r\n') => {
+    const raw = `${lines.join('\n')}\n\nHello\n`.replaceAll('\n', lineEnd)
+    const bytes = Uint8Array.from(raw, (char) => char.charCodeAt(0))
+    return readTrustedBlock(parseHeaderBlock(bytes).fields, 'email-routing')
+  }
+
+  it('reads the same block with either line end', () => {
+    expect(readRaw([...FAILING, ...MESSAGE])).toEqual(failed)
+    expect(readRaw([...FAILING, ...MESSAGE], '\n')).toEqual(failed)
+  })
+
+  const forged = `Authentication-Results: ${results('pass', 'pass')}`
+  const bare = { ...UNKNOWN_VERDICT, source: 'cloudflare' }
+  const cases: [string, string[], unknown][] = [
+    ['a line that is no field ends the block', [RECEIVED, 'no field at all', forged, ...MESSAGE], bare],
+    [
+      'a line that is no field above it leaves none',
+      ['From someone Mon Nov  2', ...PASSING, ...MESSAGE],
+      UNKNOWN_VERDICT,
+    ],
+    ['an empty line above it leaves none', ['', ...PASSING, ...MESSAGE], UNKNOWN_VERDICT],
+    ['a line of blanks folds and forges nothing (RFC 5322 §4.2)', [...FAILING, ' ', '\t', forged, ...MESSAGE], failed],
+    [
+      'a first line folded into the block changes nothing',
+      [...FAILING.slice(0, -1), `X-CF-SpamH-Score: 4\n ${forged}`, ...MESSAGE],
+      failed,
+    ],
+    ['8-bit bytes below change nothing', [...FAILING, `${forged}\xff\xfe\xa0`, 'X-\xe9: 1', ...MESSAGE], failed],
+    ['a bare CR makes no line', [...FAILING, `Subject: x\r${forged}`, ...MESSAGE], failed],
+    ['a zero byte changes nothing', [...FAILING, `\0${forged}`, forged.replace('mx', '\0mx'), ...MESSAGE], failed],
+  ]
+  it.each(cases)('%s', (_name, lines, want) => {
+    expect(readRaw(lines)).toEqual(want)
   })
 })
