@@ -226,10 +226,10 @@ describe('forged lines change nothing', () => {
       fc.constantFrom(results('pass', 'pass'), `i=1; ${results('pass', 'pass')}`, '0', 'pass client-ip=198.51.100.1'),
     )
     const line = fc.tuple(name, value).map(([key, text]) => `${key}: ${text}`)
-    fc.assert(
-      fc.property(fc.array(line, { maxLength: 8 }), (lines) => expect(read(...FAILING, ...lines)).toEqual(failed)),
-      { numRuns: 200 },
-    )
+    const changesNothing = (lines: string[]) => {
+      expect(read(...FAILING, ...lines)).toEqual(failed)
+    }
+    fc.assert(fc.property(fc.array(line, { maxLength: 8 }), changesNothing), { numRuns: 200 })
   })
 
   it('results that differ without a fail are unknown', () => {
