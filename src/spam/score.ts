@@ -31,7 +31,7 @@ type Worth = {
 }
 
 export const WORTH: Readonly<Record<TagName, Worth>> = {
-  FROM_MISSING: { points: 3.5, sentence: 'The message names no sender.' },
+  FROM_MISSING: { points: 2.5, sentence: 'The message names no sender.' },
   FROM_MALFORMED: { points: 3.5, sentence: 'The From field holds no readable address: {seen}.' },
   FROM_MULTIPLE: { points: 3, sentence: 'The message names several senders: {seen}.' },
   HEADER_DUPLICATE: { points: 2, sentence: 'The field {seen} stands twice with different values.' },
