@@ -15,6 +15,7 @@ const JUNK: Mail = {
     Subject: 'YOU HAVE WON $5,000,000',
     To: 'undisclosed-recipients:;',
     'Message-ID': null,
+    'X-Priority': '1',
   },
 }
 
