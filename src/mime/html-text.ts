@@ -136,7 +136,7 @@ class TextFlow {
   private addFlowing(raw: string): void {
     const text = raw.replace(/[ \t\r\n\f]+/g, ' ')
     if (text.startsWith(' ')) this.space = true
-    const words = text.trim() === '' ? '' : text.replace(/^ | $/g, '')
+    const words = text.replace(/^ | $/g, '')
     if (words === '') return
     this.put((this.space && this.breaks === 0 ? ' ' : '') + words)
     this.space = text.endsWith(' ')

@@ -1,0 +1,34 @@
+/**
+ * A folder of real mail, named by POSTERN_CORPUS: every file parses, and what differs from postal-mime has a reason.
+ * Skipped where the variable is not set; the mail of real people is no part of the project. Prints its figures.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { compare } from './agreement.ts'
+
+const folder = process.env.POSTERN_CORPUS
+
+test.skipIf(!folder)('the corpus agrees', { timeout: 1_800_000 }, async () => {
+  const reasons: Record<string, number> = {}
+  const disagreements: string[] = []
+  let messages = 0
+  let agreeing = 0
+  for (const file of filesBelow(folder ?? '')) {
+    const result = await compare(new Uint8Array(readFileSync(file)))
+    messages++
+    if (result.reasons.size === 0 && result.disagreements.length === 0) agreeing++
+    for (const reason of result.reasons) reasons[reason] = (reasons[reason] ?? 0) + 1
+    disagreements.push(...result.disagreements.map((what) => `${file}: ${what}`))
+  }
+  console.log({ messages, agreeing, reasons, disagreements: disagreements.length })
+  for (const line of disagreements.slice(0, 50)) console.log(line)
+  expect(messages).toBeGreaterThan(0)
+  expect(disagreements.length).toBeLessThanOrEqual(messages / 100)
+})
+
+function filesBelow(path: string): string[] {
+  return readdirSync(path, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+    entry.isFile() && !entry.name.endsWith('.tsv') ? [join(entry.parentPath, entry.name)] : [],
+  )
+}
