@@ -25,6 +25,7 @@ export type Reason =
   | 'backslash in a file name' // 'C:\TEMP\a' stays a path with us
   | 'text between HTML' // wrapped in other markup
   | 'address list with an unquoted comma' // it takes the name's first half for an address without one
+  | 'padded soft break' // it keeps an '=' that white space follows (RFC 2045 §6.7 (3))
   | 'date that Date.parse guesses'
 
 export type Agreement = { reasons: Set<Reason>; disagreements: string[] }
@@ -154,6 +155,7 @@ function compareBodies(ours: ParsedMessage, theirs: Email, result: Agreement): v
 
 function bodyReason(ours: ParsedMessage, other: string): Reason | null {
   if (ours.text.length >= 1024 * 1024 || (ours.html?.length ?? 0) >= 1024 * 1024) return 'cut at the limit'
+  if (ours.defects.includes('encoding-malformed') && other.includes('=')) return 'padded soft break'
   return repairReason(ours) ?? charsetReason(ours, other)
 }
 
@@ -171,7 +173,10 @@ function charsetReason(ours: ParsedMessage, other: string): Reason | null {
 }
 
 function plain(text: string): string {
-  return text.replace(/[\s\0\ufeff]+/g, ' ').trim()
+  return text
+    .replaceAll('\0', '')
+    .replace(/[\s\ufeff]+/g, ' ')
+    .trim()
 }
 
 /** Without white space, which both keep but join differently between parts. */
