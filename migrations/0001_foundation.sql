@@ -158,6 +158,11 @@ create table uid_pages (
   primary key (mailbox_id, page)
 ) without rowid;
 
+-- A page without a live UID is of no use to anybody: it deletes itself.
+create trigger uid_pages_empty after update on uid_pages when new.n = 0 begin
+  delete from uid_pages where mailbox_id = new.mailbox_id and page = new.page;
+end;
+
 create table thread_refs (
   account_id integer not null,
   ref integer not null,
@@ -174,6 +179,11 @@ create table thread_placements (
   primary key (mailbox_id, thread_id)
 ) without rowid;
 create index thread_placements_newest on thread_placements (mailbox_id, newest);
+
+-- A conversation without a message in the mailbox is not in the mailbox: it deletes itself.
+create trigger thread_placements_empty after update on thread_placements when new.n = 0 begin
+  delete from thread_placements where mailbox_id = new.mailbox_id and thread_id = new.thread_id;
+end;
 
 create table tombstones (
   account_id integer not null,

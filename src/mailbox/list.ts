@@ -35,5 +35,5 @@ export async function listMessages(deps: Deps, accountId: number, query: ListQue
     readPage(db, filter, query.before, Math.min(query.limit, PAGE_MAX)),
   ])
   if (!owned) return fail('not-found', 'There is no such mailbox.')
-  return { messages: page.rows.map(summaryOf), next: page.more ? page.scannedTo : null }
+  return { messages: page.rows.map(summaryOf), next: page.next }
 }

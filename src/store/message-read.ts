@@ -6,7 +6,7 @@
  * filters the driver gives one page; with filters it gives at most CANDIDATES_MAX ids, and the page may be short.
  */
 import { type SQL, sql } from 'drizzle-orm'
-import { type Database, int } from './database.ts'
+import { type Database, int, list } from './database.ts'
 import { firstId, lastId } from './ids.ts'
 import type { AccountRow, MessageRow, TombstoneRow } from './schema.ts'
 
@@ -38,7 +38,7 @@ export type SummaryRow = Pick<
   | 'placed'
 >
 
-const SUMMARY = sql.raw(
+export const SUMMARY = sql.raw(
   `m.id, m.modseq, m.created_modseq, m.thread_id, m.received_at, m.sent_at, m.size, m.flags, m.keywords,
    m.has_attachment, m.recipient, m.message_id, m.from_addr, m.from_name, m.to_text, m.subject, m.preview, m.score,
    m.verdict, m.placed`,
@@ -54,91 +54,113 @@ export type MessageFilter = {
   match?: string | undefined
 }
 
-/** A page of ids below `before`, newest first. `scannedTo` is the last candidate's id where the page ended short of all. */
-export type SummaryPage = { rows: SummaryRow[]; more: boolean; scannedTo: number | null }
+/** A page below `before`, newest first. `next` is the `before` of the page after it; null where there is none. */
+export type SummaryPage = { rows: SummaryRow[]; next: number | null }
 
-/** Reads a page. Costs one row for each candidate, and two for each message shown. */
-export async function readPage(db: Database, filter: MessageFilter, before: number | null, limit: number) {
+/**
+ * Reads a page. Without filters: one row for each id of the driver and one for each message. With filters: at most
+ * CANDIDATES_MAX ids, one or two rows to judge each, and one for each message shown; the page may be short.
+ */
+export async function readPage(
+  db: Database,
+  filter: MessageFilter,
+  before: number | null,
+  limit: number,
+): Promise<SummaryPage> {
   const plan = planOf(filter, before ?? lastId(filter.accountId) + 1)
-  const candidates = plan.filters.length === 0 ? limit + 1 : CANDIDATES_MAX
-  const where = plan.filters.length === 0 ? sql`` : sql`where ${sql.join(plan.filters, sql` and `)}`
-  type Row = { low: number | null; candidates: number } & { [K in keyof SummaryRow]: SummaryRow[K] | null }
-  const rows = await db.all<Row>(sql`
-    with h as materialized (${plan.driver} limit ${candidates})
-    select s.low, s.candidates, x.* from (select min(id) low, count(*) candidates from h) s
-    left join (select ${SUMMARY} from h cross join messages m on m.id = h.id ${plan.join} ${where}
-      order by h.id desc limit ${limit + 1}) x`)
-  return pageOf(rows, limit, candidates)
+  return plan.filters.length === 0 ? readPlainPage(db, plan, limit) : readFilteredPage(db, plan, limit)
 }
 
-function pageOf(rows: { id: number | null; low: number | null; candidates: number }[], limit: number, asked: number) {
-  const found = rows.filter((row) => row.id !== null) as (SummaryRow & { low: number; candidates: number })[]
-  const first = rows[0]
-  if (found.length > limit) {
-    return { rows: found.slice(0, limit), more: true, scannedTo: found[limit - 1]?.id ?? null }
-  }
-  const exhausted = !first || first.candidates < asked
-  return { rows: found, more: !exhausted, scannedTo: exhausted ? null : first.low }
+// The driver stays a subquery that SQLite runs as a co-routine: materialized, each of its rows would be read twice.
+async function readPlainPage(db: Database, plan: Plan, limit: number): Promise<SummaryPage> {
+  const rows = await db.all<SummaryRow>(sql`select ${SUMMARY} from (${plan.driver} limit ${limit + 1}) h
+    cross join messages m on m.id = h.id order by h.id desc`)
+  const more = rows.length > limit
+  return { rows: rows.slice(0, limit), next: more ? (rows[limit - 1]?.id ?? null) : null }
 }
 
-type Plan = { driver: SQL; join: SQL; filters: SQL[] }
+async function readFilteredPage(db: Database, plan: Plan, limit: number): Promise<SummaryPage> {
+  type Judged = { low: number | null; candidates: number; ids: string }
+  const judged = await db.first<Judged>(sql`select min(h.id) low, count(*) candidates,
+      json_group_array(h.id) filter (where ${sql.join(plan.filters, sql` and `)}) ids
+    from (${plan.driver} limit ${CANDIDATES_MAX}) h ${sql.join(plan.joins, sql` `)}`)
+  if (!judged) return { rows: [], next: null }
+  const ids = (JSON.parse(judged.ids) as number[]).sort((a, b) => b - a)
+  const shown = ids.slice(0, limit)
+  const rows = await readSummaries(db, shown)
+  if (ids.length > limit) return { rows, next: shown.at(-1) ?? null }
+  return { rows, next: judged.candidates < CANDIDATES_MAX ? null : judged.low }
+}
 
-// The narrowest index that the filter allows drives; the rest of the filter is checked on what it gives.
+// Ids that this account's own index gave; at most a page of them. D1 takes 100 parameters a statement.
+async function readSummaries(db: Database, ids: number[]): Promise<SummaryRow[]> {
+  const chunks = Array.from({ length: Math.ceil(ids.length / 100) }, (_, i) => ids.slice(i * 100, i * 100 + 100))
+  const results = await db.batch(
+    chunks.map((chunk) => sql`select ${SUMMARY} from messages m where m.id in (${list(chunk)}) order by m.id desc`),
+  )
+  return results.flat() as SummaryRow[]
+}
+
+type Plan = { driver: SQL; joins: SQL[]; filters: SQL[] }
+
+const JOIN_MESSAGE = sql`left join messages m on m.id = h.id`
+
+// The narrowest index that the filter allows drives; the rest of the filter is judged on what it gives.
 function planOf(filter: MessageFilter, before: number): Plan {
-  const filters: SQL[] = []
-  const { mailboxId } = filter
-  const inMailbox = sql`cross join placements p on p.mailbox_id = ${mailboxId} and p.message_id = h.id`
-  if (filter.threadId !== undefined && filter.match === undefined) {
-    addFlagFilters(filters, filter, 'message')
-    const driver = sql`select id from messages where thread_id = ${filter.threadId} and account_id = ${filter.accountId}
-      and id < ${before} order by id desc`
-    return { driver, join: mailboxId === undefined ? sql`` : inMailbox, filters }
-  }
-  if (filter.match !== undefined) {
-    if (filter.threadId !== undefined) filters.push(sql`m.thread_id = ${filter.threadId}`)
-    addFlagFilters(filters, filter, mailboxId === undefined ? 'message' : 'placement')
-    if (mailboxId !== undefined) filters.push(sql`p.mailbox_id = ${mailboxId}`)
-    const driver = sql`select rowid id from ft where ft match ${filter.match}
-      and rowid between ${int(firstId(filter.accountId))} and ${int(before - 1)} order by rowid desc`
-    return { driver, join: mailboxId === undefined ? sql`` : inMailbox, filters }
-  }
-  if (mailboxId === undefined) {
-    addFlagFilters(filters, filter, 'message')
-    const driver = sql`select id from messages where id >= ${firstId(filter.accountId)} and id < ${before}
-      order by id desc`
-    return { driver, join: sql``, filters }
-  }
-  return planMailbox(filter, mailboxId, before)
+  if (filter.match !== undefined) return planSearch(filter, filter.match, before)
+  if (filter.threadId !== undefined) return planThread(filter, filter.threadId, before)
+  if (filter.mailboxId !== undefined) return planMailbox(filter, filter.mailboxId, before)
+  const driver = sql`select id from messages where id >= ${firstId(filter.accountId)} and id < ${before} order by id desc`
+  return planOver(driver, { flags: filter })
+}
+
+function planSearch(filter: MessageFilter, match: string, before: number): Plan {
+  const driver = sql`select rowid id from ft where ft match ${match}
+    and rowid between ${int(firstId(filter.accountId))} and ${int(before - 1)} order by rowid desc`
+  return planOver(driver, { flags: filter, mailboxId: filter.mailboxId, threadId: filter.threadId })
+}
+
+function planThread(filter: MessageFilter, threadId: number, before: number): Plan {
+  const driver = sql`select id from messages where thread_id = ${threadId} and account_id = ${filter.accountId}
+    and id < ${before} order by id desc`
+  return planOver(driver, { flags: filter, mailboxId: filter.mailboxId })
 }
 
 // The partial indexes on unread and flagged walk the mailbox by the flag; `unread = 1` must stand as a literal for the
 // planner to choose them.
 function planMailbox(filter: MessageFilter, mailboxId: number, before: number): Plan {
+  const { unread, flagged } = filter
   const driverOf = (extra: string) =>
     sql`select message_id id from placements where mailbox_id = ${mailboxId} and message_id < ${before}
       ${sql.raw(extra)} order by message_id desc`
-  const filters: SQL[] = []
-  if (filter.unread === true) {
-    addFlagFilters(filters, { ...filter, unread: undefined }, 'message')
-    return { driver: driverOf('and unread = 1'), join: sql``, filters }
-  }
-  if (filter.flagged === true) {
-    addFlagFilters(filters, { ...filter, flagged: undefined }, 'message')
-    return { driver: driverOf('and flagged = 1'), join: sql``, filters }
-  }
-  addFlagFilters(filters, filter, 'message')
-  return { driver: driverOf(''), join: sql``, filters }
+  if (unread === true) return planOver(driverOf('and unread = 1'), { flags: { flagged } })
+  if (flagged === true) return planOver(driverOf('and flagged = 1'), { flags: { unread } })
+  return planOver(driverOf(''), { flags: { unread, flagged } })
 }
 
-function addFlagFilters(filters: SQL[], filter: MessageFilter, by: 'message' | 'placement'): void {
-  if (filter.unread !== undefined) {
-    const wanted = filter.unread ? 1 : 0
-    filters.push(by === 'placement' ? sql`p.unread = ${wanted}` : sql`(m.flags & 1 = 0) = ${wanted}`)
+type Rest = {
+  flags: Pick<MessageFilter, 'unread' | 'flagged'>
+  mailboxId?: number | undefined
+  threadId?: number | undefined
+}
+
+// What the driver does not decide. A placement answers for the flags where one is joined anyway.
+function planOver(driver: SQL, rest: Rest): Plan {
+  const filters: SQL[] = []
+  const joins: SQL[] = []
+  const { unread, flagged } = rest.flags
+  const byPlacement = rest.mailboxId !== undefined
+  if (byPlacement) {
+    joins.push(sql`left join placements p on p.mailbox_id = ${rest.mailboxId} and p.message_id = h.id`)
+    filters.push(sql`p.uid is not null`)
   }
-  if (filter.flagged !== undefined) {
-    const wanted = filter.flagged ? 1 : 0
-    filters.push(by === 'placement' ? sql`p.flagged = ${wanted}` : sql`(m.flags & 2 <> 0) = ${wanted}`)
-  }
+  const flagOf = (column: string, expression: string) => sql.raw(byPlacement ? `p.${column}` : expression)
+  if (unread !== undefined) filters.push(sql`${flagOf('unread', '(m.flags & 1 = 0)')} = ${unread ? 1 : 0}`)
+  if (flagged !== undefined) filters.push(sql`${flagOf('flagged', '(m.flags & 2 <> 0)')} = ${flagged ? 1 : 0}`)
+  if (rest.threadId !== undefined) filters.push(sql`m.thread_id = ${rest.threadId}`)
+  const needsMessage = rest.threadId !== undefined || (!byPlacement && (unread !== undefined || flagged !== undefined))
+  if (needsMessage) joins.push(JOIN_MESSAGE)
+  return { driver, joins, filters }
 }
 
 /** One message of this account, whole; null where it has no such message. */

@@ -7,7 +7,7 @@
  *  - The thread is found inside the batch, so two messages that arrive at once cannot miss each other.
  */
 import { type SQL, sql } from 'drizzle-orm'
-import { int, list } from './database.ts'
+import { int } from './database.ts'
 import type { MessageRow } from './schema.ts'
 
 /** UIDs in one row of uid_pages. */
@@ -77,22 +77,25 @@ function claim({ message, mailboxId, dedupe, id }: Insertion): SQL {
 }
 
 function insertRow({ message: m, mailboxId, dedupe, refs }: Insertion, id: SQL): SQL {
-  const keys = refs.own === null ? refs.refs : [refs.own, ...refs.refs]
-  const known =
-    keys.length === 0
-      ? sql`null`
-      : sql`(select min(thread_id) from thread_refs where account_id = a.id and ref in (${list(keys)}))`
+  const known = knownThread(m.account_id, refs)
   return sql`insert into messages (id, account_id, modseq, created_modseq, thread_id, dedupe, raw_key, received_at, size,
       flags, keywords, has_attachment, address_id, recipient, return_path, message_id, from_addr, from_name, to_text,
       subject, preview, sent_at, score, verdict, placed, headers, headers_complete, envelope, structure, attachments, spam_report,
       auth, defects)
-    select ${id}, a.id, a.modseq, a.modseq, coalesce(${known}, ${id}), ${dedupe ? dedupe.key : null}, ${m.raw_key},
+    select ${id}, a.id, a.modseq, a.modseq, coalesce(${sql.join([...known, id], sql`, `)}, null), ${dedupe ? dedupe.key : null}, ${m.raw_key},
       ${m.received_at}, ${m.size}, ${m.flags}, ${m.keywords}, ${m.has_attachment}, ${m.address_id}, ${m.recipient},
       ${m.return_path}, ${m.message_id}, ${m.from_addr}, ${m.from_name}, ${m.to_text}, ${m.subject}, ${m.preview},
       ${m.sent_at}, ${m.score}, ${m.verdict}, json_array(json_array(b.id, b.uid_next)), ${m.headers},
       ${m.headers_complete}, ${m.envelope}, ${m.structure}, ${m.attachments}, ${m.spam_report}, ${m.auth}, ${m.defects}
     from accounts a join mailboxes b on b.id = ${mailboxId} where a.id = ${m.account_id}
     returning id, modseq, thread_id, placed`
+}
+
+// The nearest reference that is known decides; coalesce looks no further. Its own Message-ID is asked last: it is known
+// where a reply came first. (`in (...)` would read each value twice.)
+function knownThread(accountId: number, refs: Insertion['refs']): SQL[] {
+  const keys = [...refs.refs.toReversed(), ...(refs.own === null ? [] : [refs.own])]
+  return keys.map((ref) => sql`(select thread_id from thread_refs where account_id = ${accountId} and ref = ${ref})`)
 }
 
 // UIDs are given one by one, so a page's text always ends at the newest UID given in it, and grows by one character.
@@ -126,8 +129,7 @@ function registerRefs(accountId: number, refs: Insertion['refs'], thread: SQL): 
   )
   return [
     sql`insert or ignore into thread_refs (account_id, ref, thread_id)
-      select ${int(accountId)}, k.column1, t.id from (select ${thread} as id) t cross join (values ${rows}) k
-      where t.id is not null`,
+      select ${int(accountId)}, k.column1, ${thread} from (values ${rows}) k`,
   ]
 }
 

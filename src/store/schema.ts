@@ -196,7 +196,7 @@ export const messages = sqliteTable(
     sent_at: integer(),
     score: real(),
     verdict: text(),
-    /** [[mailbox, uid], ...]: the message's placements, kept beside it to save a lookup and an index. */
+    /** [[mailbox, uid], ...]: the message's placements, kept beside it to save a lookup and an index. A third element, 1, marks \Deleted. */
     placed: text().notNull(),
     /** The header block without trace fields, at most 8 KB; `headers_complete` says whether that is all of it. */
     headers: text().notNull(),
@@ -236,7 +236,7 @@ export const placements = sqliteTable(
   ],
 )
 
-/** Which UIDs live, 2,048 to a row, so that IMAP's sequence numbers never read the mailbox. */
+/** Which UIDs live, 2,048 to a row, so that IMAP's sequence numbers never read the mailbox. At n = 0 a trigger deletes the row. */
 export const uid_pages = sqliteTable(
   'uid_pages',
   {
@@ -261,7 +261,7 @@ export const thread_refs = sqliteTable(
   (t) => [primaryKey({ columns: [t.account_id, t.ref] })],
 )
 
-/** A conversation in a mailbox: how many of its messages stand there, and the newest of them. */
+/** A conversation in a mailbox: how many of its messages stand there, and the newest of them. At n = 0 a trigger deletes the row. */
 export const thread_placements = sqliteTable(
   'thread_placements',
   {

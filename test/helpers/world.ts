@@ -16,6 +16,9 @@ declare global {
   namespace Cloudflare {
     interface Env {
       TEST_MIGRATIONS: D1Migration[]
+      POSTERN_SECRET?: string
+      POSTERN_ADMIN_KEY?: string
+      POSTERN_DEV?: string
     }
   }
 }

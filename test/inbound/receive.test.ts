@@ -200,6 +200,18 @@ describe('threads', () => {
   })
 })
 
+describe('messages that lack something', () => {
+  it.each([
+    ['no Message-ID', plainMessage().replace(/Message-ID:.*\r\n/, '')],
+    ['no From', plainMessage().replace(/From:.*\r\n/, '')],
+    ['no header block', 'just a body\r\n'],
+    ['no body', 'Subject: bare\r\n\r\n'],
+    ['nothing at all', ''],
+  ])('are delivered with %s', async (_, raw) => {
+    expect(await receiveRaw(world, 'demo@postern.test', raw)).toMatchObject({ kind: 'filed' })
+  })
+})
+
 describe('filing', () => {
   it('files what the account blocks as junk, with the reason', async () => {
     await putEntry(world.deps, account, 'pest@spam.example', 'block')

@@ -1,0 +1,65 @@
+/**
+ * Changing messages: flags, keywords, placements, destruction; one message or five hundred, in one batch.
+ *
+ * Read the messages and the rows that count them, plan every new value here, commit under a guard that holds only while
+ * the account's change number has not moved; where it has, read again. So no count is ever wrong, and a plan is a pure
+ * function that a test can hold in one table.
+ *
+ * Invariants:
+ *  - A message that would stand in no mailbox is destroyed (RFC 8621 §4.1.1: one mailbox at least).
+ *  - A change that changes nothing takes no change number and writes nothing.
+ */
+import type { Deps } from '../deps.ts'
+import { type Failure, fail, TemporaryError } from '../errors.ts'
+import { readCounts, readSnapshot } from '../store/change-read.ts'
+import { changeMessages } from '../store/change-write.ts'
+import { isStaleGuard } from '../store/database.ts'
+import { type Edit, planChange, planKeys } from './change-plan.ts'
+
+/** Messages in one call. */
+export const CHANGE_MAX = 500
+/** A race is lost to one other change at a time; five in a row is a busy account, and the client tries again. */
+const ATTEMPTS = 5
+
+/** `modseq` is the change's number, or null where nothing changed. `notFound` are ids that the account does not have. */
+export type Changed = { modseq: number | null; changed: number[]; destroyed: number[]; notFound: number[] }
+
+/** Applies one edit to messages of an account. A target mailbox of another account is not found. */
+export async function changeAll(deps: Deps, accountId: number, ids: number[], edit: Edit): Promise<Changed | Failure> {
+  if (ids.length > CHANGE_MAX) return fail('too-large', `At most ${CHANGE_MAX} messages can be changed in one call.`)
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const outcome = await tryChange(deps, accountId, [...new Set(ids)], edit)
+    if (outcome !== 'stale') return outcome
+  }
+  throw new TemporaryError('the account is changing too fast')
+}
+
+async function tryChange(
+  deps: Deps,
+  accountId: number,
+  ids: number[],
+  edit: Edit,
+): Promise<Changed | Failure | 'stale'> {
+  const db = deps.stores.of(accountId)
+  const snapshot = await readSnapshot(db, accountId, ids)
+  if (!snapshot) return fail('not-found', 'There is no such account.')
+  const known = new Set(snapshot.messages.map((message) => message.id))
+  const notFound = ids.filter((id) => !known.has(id))
+  const keys = planKeys(snapshot.messages, edit)
+  const counts = await readCounts(db, accountId, keys)
+  if (edit.add?.some((id) => !counts.mailboxes.has(id))) return fail('not-found', 'There is no such mailbox.')
+  const plan = planChange({ accountId, ...snapshot, counts }, edit, Math.floor(deps.now() / 1000))
+  if (!plan) return { modseq: null, changed: [], destroyed: [], notFound }
+  try {
+    await db.batch(changeMessages(plan))
+  } catch (error) {
+    if (isStaleGuard(error)) return 'stale'
+    throw error
+  }
+  return {
+    modseq: plan.expected + 1,
+    changed: plan.messages.map(([id]) => id),
+    destroyed: plan.destroyed.map(([id]) => id),
+    notFound,
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * What a change of messages must know before it is planned: the messages, and the rows that count them. Both reads carry
+ * the account's change number, and the commit holds only while it has not moved.
+ */
+import { sql } from 'drizzle-orm'
+import { type Database, int, list } from './database.ts'
+import { UIDS_PER_PAGE } from './message-write.ts'
+import type { MailboxRow, MessageRow, ThreadPlacementRow, UidPageRow } from './schema.ts'
+
+export type ChangeableRow = Pick<MessageRow, 'id' | 'thread_id' | 'flags' | 'keywords' | 'size' | 'placed' | 'raw_key'>
+
+export type Snapshot = {
+  modseq: number
+  messages: ChangeableRow[]
+}
+
+/** The account's messages among these ids, in one statement; null where there is no such account. */
+export async function readSnapshot(db: Database, accountId: number, ids: number[]): Promise<Snapshot | null> {
+  const rows = await db.all<{ account_modseq: number } & { [K in keyof ChangeableRow]: ChangeableRow[K] | null }>(sql`
+    select a.modseq account_modseq, m.id, m.thread_id, m.flags, m.keywords, m.size, m.placed, m.raw_key
+    from accounts a left join json_each(${JSON.stringify(ids)}) j left join messages m on m.id = j.value and m.account_id = a.id
+    where a.id = ${accountId}`)
+  const modseq = rows[0]?.account_modseq
+  if (modseq === undefined) return null
+  return { modseq, messages: rows.filter((row) => row.id !== null) as unknown as ChangeableRow[] }
+}
+
+/** Counting rows, keyed for lookup. */
+export type Counts = {
+  mailboxes: Map<
+    number,
+    Pick<MailboxRow, 'id' | 'uid_next' | 'total' | 'unread' | 'deleted' | 'bytes' | 'threads' | 'unread_threads'>
+  >
+  /** By `${mailbox}/${thread}`. */
+  threads: Map<string, ThreadPlacementRow>
+  /** By `${mailbox}/${page}`. */
+  pages: Map<string, UidPageRow>
+}
+
+export type CountKeys = {
+  mailboxIds: number[]
+  /** Mailboxes that give new UIDs: the page of the next one is read too. A page after it cannot exist yet. */
+  grown: number[]
+  threads: [number, number][]
+  pages: [number, number][]
+}
+
+/** The rows that count these mailboxes, conversations and UID pages, in one statement. Foreign mailboxes are left out. */
+export async function readCounts(db: Database, accountId: number, keys: CountKeys): Promise<Counts> {
+  const rows = await db.all<{ kind: 'mailbox' | 'thread' | 'page'; row: string }>(sql`
+    select 'mailbox' kind, json_object('id', id, 'uid_next', uid_next, 'total', total, 'unread', unread, 'deleted', deleted,
+      'bytes', bytes, 'threads', threads, 'unread_threads', unread_threads) row
+      from mailboxes where id in (${list(keys.mailboxIds)}) and account_id = ${accountId}
+    union all select 'thread', json_object('mailbox_id', t.mailbox_id, 'thread_id', t.thread_id, 'n', t.n, 'unread', t.unread,
+      'newest', t.newest) from json_each(${JSON.stringify(keys.threads)}) j
+      cross join thread_placements t on t.mailbox_id = j.value ->> 0 and t.thread_id = j.value ->> 1
+    union all select 'page', json_object('mailbox_id', u.mailbox_id, 'page', u.page, 'n', u.n, 'live', u.live)
+      from json_each(${JSON.stringify(keys.pages)}) j
+      cross join uid_pages u on u.mailbox_id = j.value ->> 0 and u.page = j.value ->> 1
+    union all select 'page', json_object('mailbox_id', u.mailbox_id, 'page', u.page, 'n', u.n, 'live', u.live)
+      from json_each(${JSON.stringify(keys.grown)}) j cross join mailboxes b on b.id = j.value and b.account_id = ${accountId}
+      cross join uid_pages u on u.mailbox_id = b.id and u.page = b.uid_next / ${int(UIDS_PER_PAGE)}`)
+  const counts: Counts = { mailboxes: new Map(), threads: new Map(), pages: new Map() }
+  for (const { kind, row } of rows) {
+    const value = JSON.parse(row)
+    if (kind === 'mailbox') counts.mailboxes.set(value.id, value)
+    else if (kind === 'thread') counts.threads.set(`${value.mailbox_id}/${value.thread_id}`, value)
+    else counts.pages.set(`${value.mailbox_id}/${value.page}`, value)
+  }
+  return counts
+}

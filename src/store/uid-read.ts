@@ -1,0 +1,47 @@
+/** Reading a mailbox by UID, as IMAP and POP3 do. */
+import { sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
+import type { MailboxRow, MessageRow, UidPageRow } from './schema.ts'
+
+/** The mailbox and its UID pages, in one transaction; null where it is not this account's. */
+export async function readUidPages(db: Database, accountId: number, mailboxId: number) {
+  const [mailboxes, pages] = await db.batch([
+    sql`select * from mailboxes where id = ${mailboxId} and account_id = ${accountId}`,
+    sql`select * from uid_pages where mailbox_id = (select id from mailboxes where id = ${mailboxId}
+      and account_id = ${accountId}) order by page`,
+  ])
+  const mailbox = (mailboxes as MailboxRow[])[0]
+  return mailbox ? { mailbox, pages: pages as UidPageRow[] } : null
+}
+
+export type UidRow = { uid: number; deleted: number } & Pick<
+  MessageRow,
+  | 'id'
+  | 'modseq'
+  | 'flags'
+  | 'keywords'
+  | 'received_at'
+  | 'size'
+  | 'headers'
+  | 'headers_complete'
+  | 'envelope'
+  | 'structure'
+  | 'raw_key'
+>
+
+/** Messages of a mailbox with UIDs in [from, to], in order, at most `limit`. */
+export function readByUid(db: Database, accountId: number, mailboxId: number, from: number, to: number, limit: number) {
+  return db.all<UidRow>(sql`select p.uid, p.deleted, m.id, m.modseq, m.flags, m.keywords, m.received_at, m.size, m.headers,
+      m.headers_complete, m.envelope, m.structure, m.raw_key
+    from (select uid, deleted, message_id from placements where mailbox_id = ${mailboxId} and uid between ${from} and ${to}
+      order by uid limit ${limit}) p
+    cross join messages m on m.id = p.message_id where m.account_id = ${accountId} order by p.uid`)
+}
+
+export type VanishedRow = { uid: number; modseq: number }
+
+/** UIDs that left a mailbox after a change number (RFC 7162 VANISHED). Reads the account's tombstones since then. */
+export function readVanished(db: Database, accountId: number, mailboxId: number, modseq: number, limit: number) {
+  return db.all<VanishedRow>(sql`select uid, modseq from tombstones where account_id = ${accountId} and kind = 'placement'
+    and modseq > ${modseq} and mailbox_id = ${mailboxId} order by modseq limit ${limit}`)
+}
