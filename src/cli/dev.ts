@@ -9,7 +9,7 @@
  *  - What cannot be done is said in one clear line, with a non-zero exit.
  *  - A secret is never an argument: `ps` shows those to everyone on the machine.
  */
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs, stripVTControlCharacters } from 'node:util'
@@ -28,7 +28,7 @@ const ROOT = resolve(import.meta.dirname, '../..')
 const START_TIMEOUT_MS = 120_000
 const PROBE_TIMEOUT_MS = 5_000
 const PROBE_PAUSE_MS = 100
-const PARENT_WATCH_MS = 1_000
+const ANCESTORS_WATCH_MS = 500
 const USAGE = `Usage: npm start [-- --fresh] [--verbose]
 
   --fresh     forget all mail and keys of the state folder, and begin anew
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   state.writeDemo(demo)
   console.log(summary(demo, ports, relative(process.cwd(), state.demoFile) || state.demoFile))
   fireCrons(url, config.triggers?.crons ?? [])
-  server.phase = 'running'
+  server.up = true
   await server.wrangler.ended
   if (!stopping) throw new Failure(lastWords('wrangler ended by itself.', server.wrangler))
 }
@@ -99,7 +99,8 @@ async function migrate(state: State, configFile: string, binding: string): Promi
   if (code !== 0) throw new Failure(lastWords(`The migrations of ${binding} failed.`, wrangler))
 }
 
-type Server = { wrangler: Wrangler; phase: 'starting' | 'running'; buildFailed: boolean }
+/** `up` when the summary stands; before it, the log would only show our own preparations. */
+type Server = { wrangler: Wrangler; up: boolean; buildFailed: boolean }
 
 function serve(state: State, configFile: string, ports: Port[], verbose: boolean): Server {
   const args = [
@@ -114,10 +115,11 @@ function serve(state: State, configFile: string, ports: Port[], verbose: boolean
   const onLine = (raw: string) => {
     const line = stripVTControlCharacters(raw)
     server.buildFailed ||= isBuildFailure(line)
-    if (!stopping && (verbose || isWorth(line, server.phase))) console.log(line)
+    if (stopping) return
+    if (verbose || (server.up && isWorth(line))) console.log(line)
   }
   const wrangler = startWrangler(args, { cwd: ROOT, folder: state.wranglerFolder, onLine })
-  const server: Server = { wrangler, phase: 'starting', buildFailed: false }
+  const server: Server = { wrangler, up: false, buildFailed: false }
   running = wrangler
   return server
 }
@@ -187,10 +189,21 @@ function watchForTheEnd(): void {
   // The reader of our output is gone, as in `npm start | head`.
   process.stdout.on('error', () => void stop(0))
   process.stderr.on('error', () => void stop(0))
-  // npm does not pass every signal on, and none when it is killed: then our parent changes.
-  const parent = process.ppid
+  // npm does not pass every signal on, and none when it is killed: then our ancestors change.
+  const before = ancestors()
   if (process.env.npm_lifecycle_event !== undefined) {
-    setInterval(() => process.ppid !== parent && !stopping && void stop(0), PARENT_WATCH_MS).unref()
+    setInterval(() => ancestors() !== before && !stopping && void stop(0), ANCESTORS_WATCH_MS).unref()
+  }
+}
+
+/** Our parent and, where that is the shell which npm put between (Linux: it shows in /proc), the shell's parent. */
+function ancestors(): string {
+  const parent = process.ppid
+  try {
+    const [, shell, grandparent] = /^\d+ \((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${parent}/stat`, 'utf8')) ?? []
+    return /^(sh|dash|ash|busybox|bash)$/.test(shell ?? '') ? `${parent} ${grandparent}` : String(parent)
+  } catch {
+    return String(parent)
   }
 }
 

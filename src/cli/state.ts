@@ -60,7 +60,7 @@ function prepareFolder(path: string, shown: string): void {
 function takeLock(path: string, shown: string): DatabaseSync {
   const lock = new DatabaseSync(path, { timeout: 0 })
   try {
-    lock.exec('BEGIN EXCLUSIVE')
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     return lock
   } catch {
     lock.close()

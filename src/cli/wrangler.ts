@@ -3,7 +3,7 @@
  *
  * Each one leads a process group of its own, with workerd and esbuild in it, so that one signal reaches them all, and a
  * terminal's Ctrl-C reaches only us, who then end them in order. If we die without a word, guard.ts inside wrangler
- * sees the channel close and ends the group.
+ * sees the pipe between us end, and ends the group.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** wrangler needs some hundred milliseconds to end workerd itself; after this it is no longer asked. */
 const GRACE_MS = 4_000
 const LAST_LINES_MS = 500
-const KEPT_LINES_MAX = 40
+const KEPT_LINES_MAX = 20
 
 export type Wrangler = {
   /** Settles when the process has ended. */
@@ -33,7 +33,7 @@ export function startWrangler(
     cwd: options.cwd,
     env: { ...process.env, ...quietEnv(options.folder) },
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
   const kept: string[] = []
   const take = (line: string) => {
@@ -60,10 +60,10 @@ export function startWrangler(
 }
 
 async function stopGroup(child: ChildProcess): Promise<void> {
-  // The leader alone: workerd, ended before wrangler expects it, would be reported as a crash.
-  child.kill('SIGTERM')
+  // The leader alone, while it lives: workerd, ended before wrangler expects it, would be reported as a crash.
+  const asked = child.exitCode === null && child.signalCode === null && child.kill('SIGTERM')
   const deadline = Date.now() + GRACE_MS
-  while (signalGroup(child, 0) && Date.now() < deadline) await sleep(25)
+  while (asked && signalGroup(child, 0) && Date.now() < deadline) await sleep(25)
   signalGroup(child, 'SIGKILL')
 }
 
