@@ -13,7 +13,7 @@ const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', '
 const ZONES: Record<string, number> = { est: -5, edt: -4, cst: -6, cdt: -5, mst: -7, mdt: -6, pst: -8, pdt: -7 }
 
 const TIME = String.raw`(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2}))?(?:[.,]\d+)?`
-const ZONE = String.raw`(?: ?(?:([+-])(\d{1,2}):?(\d{2})|(?:gmt|utc)?([+-])(\d{2}):?(\d{2})|([a-z]{1,5})))?`
+const ZONE = String.raw`(?: ?(?:([+-])(\d{1,2})[:-]?(\d{2})|(?:gmt|utc) ?([+-])(\d{1,2})(?::?(\d{2}))?|([a-z]{1,5})))?`
 /** 'Mon, 1 Jan 2024 10:00:00 +0100', '1-Jan-24 10:00 EST' */
 const DAY_FIRST = new RegExp(`(\\d{1,2})[ -]?([a-z]{3})[a-z]*\\.?[ ,-]{0,2}(\\d{2,4}),? ${TIME}${ZONE}`)
 /** 'Mon Jan  1 10:00:00 2024', as ctime writes it, with the zone before or after the year. */

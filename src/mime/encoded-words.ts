@@ -42,8 +42,11 @@ export function decodeHeader(raw: string, charsetHint?: string): string {
 }
 
 function runText(run: Run): string {
-  const bytes = run.chunks.length === 1 ? run.chunks[0] : Buffer.concat(run.chunks)
-  return decodeBytes(bytes ?? new Uint8Array(), run.charset).text
+  const joined = decodeBytes(Buffer.concat(run.chunks), run.charset)
+  if (joined.defect === null || run.chunks.length === 1) return joined.text
+  // Where joining broke something (ISO-2022-JP forbids two escapes in a row), the words are read one by one.
+  const apart = run.chunks.map((chunk) => decodeBytes(chunk, run.charset).text).join('')
+  return apart.includes('\ufffd') ? joined.text : apart
 }
 
 function wordBytes(encoding: string, text: string): Uint8Array {

@@ -99,8 +99,9 @@ function endOfField(block: string, start: number, eol: string): number {
 }
 
 function readField(block: string, start: number, end: number, offset: number): HeaderField | null {
-  const colon = block.indexOf(':', start)
-  if (colon < 0 || colon >= end) return null
+  // Searched within the field only: a block without colons would be searched to its end at every line.
+  const colon = start + block.slice(start, end).indexOf(':')
+  if (colon < start) return null
   const named = block.slice(start, colon)
   if (!FIELD_NAME.test(named)) return null
   const name = trimWhite(named)

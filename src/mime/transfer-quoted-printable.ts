@@ -32,6 +32,9 @@ export function quotedPrintableDecoder(): TransferDecoder {
         if (escaped >= 0) {
           out[length++] = escaped
           at += 2
+        } else if (isPlain(chunk[at + 1], chunk[at + 2])) {
+          malformed = true
+          out[length++] = byte
         } else held = '='
         continue
       }
@@ -61,6 +64,14 @@ export function quotedPrintableDecoder(): TransferDecoder {
       return malformed
     },
   }
+}
+
+/** Whether an '=' before these two can be seen at once to begin nothing, which is most of what is malformed. */
+function isPlain(first: number | undefined, second: number | undefined): boolean {
+  if (first === undefined || second === undefined) return false
+  if (hexValue(first) >= 0) return hexValue(second) < 0
+  if (first === 0x20 || first === 0x09) return second > 0x20
+  return first !== 0x0d && first !== 0x0a
 }
 
 /** -1 for what is no hexadecimal digit, so that two joined by | stay negative where either is. */

@@ -6,6 +6,7 @@
  * disagreement is seen: `reasons` are not failures, `disagreements` are.
  */
 import PostalMime, { type Email, type Address as PostalAddress, type Attachment as PostalAttachment } from 'postal-mime'
+import { htmlToText } from '../../src/mime/html-text.ts'
 import { lineEndOf } from '../../src/mime/lines.ts'
 import type { ParsedMessage } from '../../src/mime/message.ts'
 import { parseMessage } from '../../src/mime/parse.ts'
@@ -20,11 +21,13 @@ export type Reason =
   | 'no UTF-8 and no charset' // it replaces the bytes, we guess windows-1252
   | 'charset it does not know' // UTF-7, UTF-16 with a byte order mark
   | 'uuencode' // it does not decode it
-  | 'flowed quotations' // it joins lines of different quote depths
+  | 'flowed quotations' // it joins lines of different quote depths; nothing but '>' differs
   | 'cut at the limit'
   | 'backslash in a file name' // 'C:\TEMP\a' stays a path with us
-  | 'text between HTML' // wrapped in other markup
-  | 'address list with an unquoted comma' // it takes the name's first half for an address without one
+  | 'text between HTML' // wrapped in other markup, the same as text
+  | 'HTML between text' // its text of HTML names link targets
+  | 'malformed address list' // unquoted commas, white space inside addresses, addresses inside names
+  | 'UTF-8 that says us-ascii'
   | 'padded soft break' // it keeps an '=' that white space follows (RFC 2045 §6.7 (3))
   | 'date that Date.parse guesses'
 
@@ -69,13 +72,11 @@ function compareHeaders(ours: ParsedMessage, theirs: Email, result: Agreement): 
   ] as const) {
     const mine = list.flatMap(({ address }) => address || []).join()
     const yours = other.flatMap((address) => address || []).join()
-    const halved = list.some((address) => address.name.includes(',')) || ours.defects.includes('address-malformed')
-    if (mine !== yours) {
-      differ(
-        result,
-        `${name}: ${mine} / ${yours}`,
-        halved ? 'address list with an unquoted comma' : charsetReason(ours, yours),
-      )
+    const malformed =
+      ours.defects.includes('address-malformed') || list.some(({ name }) => /[,@]/.test(name)) || yours === ''
+    if (words(mine) !== words(yours)) {
+      const reason = malformed ? 'malformed address list' : charsetReason(ours, yours)
+      differ(result, `${name}: ${clipped(mine)} / ${clipped(yours)}`, reason)
     }
   }
   const date = theirs.date === undefined ? Number.NaN : Date.parse(theirs.date)
@@ -140,17 +141,23 @@ function lineEndsFolded(bytes: Uint8Array): string {
 }
 
 function compareBodies(ours: ParsedMessage, theirs: Email, result: Agreement): void {
-  const flowed =
-    /format="?flowed/i.test(JSON.stringify(theirs.headers)) || JSON.stringify(ours.structure).includes('flowed')
-  if (ours.textIsOriginal && words(ours.text) !== words(theirs.text ?? '')) {
-    const reason = flowed ? 'flowed quotations' : bodyReason(ours, theirs.text ?? '')
-    differ(result, `text: ${firstDifference(words(ours.text), words(theirs.text ?? ''))}`, reason)
+  const [text, otherText] = [words(ours.text), words(theirs.text ?? '')]
+  if (ours.textIsOriginal && text !== otherText) {
+    const quotes = text.replaceAll('>', '') === otherText.replaceAll('>', '')
+    const mixed = ours.html !== null && JSON.stringify(ours.structure).includes('mixed')
+    const reason = quotes ? 'flowed quotations' : mixed ? 'HTML between text' : bodyReason(ours, theirs.text ?? '')
+    differ(result, `text: ${firstDifference(text, otherText)}`, reason)
   }
-  if (words(ours.html ?? '') !== words(theirs.html ?? '')) {
-    const mixed = ours.html?.includes('<div style="white-space: pre-wrap">') === true
-    const reason = mixed ? 'text between HTML' : bodyReason(ours, theirs.html ?? '')
-    differ(result, `html: ${firstDifference(words(ours.html ?? ''), words(theirs.html ?? ''))}`, reason)
+  const [html, otherHtml] = [words(ours.html ?? ''), words(theirs.html ?? '')]
+  if (html !== otherHtml) {
+    const same = words(htmlToText(ours.html ?? '')) === words(htmlToText(theirs.html ?? ''))
+    const reason = same ? 'text between HTML' : bodyReason(ours, theirs.html ?? '')
+    differ(result, `html: ${firstDifference(html, otherHtml)}`, reason)
   }
+}
+
+function clipped(text: string): string {
+  return text.slice(0, 80)
 }
 
 function bodyReason(ours: ParsedMessage, other: string): Reason | null {
@@ -168,6 +175,7 @@ function charsetReason(ours: ParsedMessage, other: string): Reason | null {
   if (/utf-?(?:7|16)/i.test(JSON.stringify(ours.structure)) || /\+A[\w+/]+-/.test(other))
     return 'charset it does not know'
   const guessed = ['8bit-in-7bit', 'header-8bit', 'charset-unknown', 'charset-malformed'] as const
+  if (/us-?ascii/i.test(JSON.stringify(ours.structure)) && /[ÂÃâ]/.test(other)) return 'UTF-8 that says us-ascii'
   const replaced = other.includes('\ufffd') || other.includes('ï¿½')
   return replaced || guessed.some((defect) => ours.defects.includes(defect)) ? 'no UTF-8 and no charset' : null
 }
