@@ -187,20 +187,28 @@ end;
 
 create table tombstones (
   account_id integer not null,
-  modseq integer not null,
   kind text not null,
+  modseq integer not null,
   object_id integer not null,
-  mailbox_id integer not null default 0,
-  uid integer not null default 0,
   buried_at integer not null,
-  primary key (account_id, kind, modseq, object_id, mailbox_id)
+  primary key (account_id, kind, modseq, object_id)
+) without rowid;
+
+create table vanished (
+  account_id integer not null,
+  mailbox_id integer not null,
+  modseq integer not null,
+  uids text not null,
+  buried_at integer not null,
+  primary key (account_id, mailbox_id, modseq)
 ) without rowid;
 
 create table outbox (
-  id integer primary key autoincrement,
   account_id integer not null,
-  event text not null
-);
+  modseq integer not null,
+  event text not null,
+  primary key (account_id, modseq)
+) without rowid;
 
 create table raw_deletes (
   raw_key text primary key

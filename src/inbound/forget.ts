@@ -3,8 +3,8 @@
  * the server. A client that asks for changes since before then is told to list anew.
  */
 import type { Deps } from '../deps.ts'
-import { pageAccounts } from '../store/account-read.ts'
-import { forgetTombstonesOf } from '../store/change-write.ts'
+import { pageAccounts, readMailboxes } from '../store/account-read.ts'
+import { forgetTombstonesOf, forgetVanishedOf } from '../store/change-write.ts'
 import { readState } from '../store/directory-read.ts'
 import { putState } from '../store/directory-write.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
@@ -17,6 +17,12 @@ export async function forgetTombstones(deps: Deps, shard: number): Promise<void>
   const place = Number((await readState(db, 'tombstones.place')) ?? 0)
   const accounts = await pageAccounts(db, place, ACCOUNTS_A_RUN)
   const before = Math.floor(deps.now() / 1000) - TOMBSTONE_SECONDS
-  for (const account of accounts) await db.batch(forgetTombstonesOf(account.id, before))
+  for (const { id } of accounts) {
+    const mailboxes = await readMailboxes(db, id)
+    await db.batch([
+      ...forgetTombstonesOf(id, before),
+      ...mailboxes.flatMap((mailbox) => forgetVanishedOf(id, mailbox.id, before)),
+    ])
+  }
   await db.batch([putState('tombstones.place', String(accounts.at(-1)?.id ?? 0))])
 }

@@ -28,8 +28,15 @@ type Placed = [number, number] | [number, number, 1]
 
 type State = { accountId: number; modseq: number; messages: ChangeableRow[]; counts: Counts }
 
+/** Whether the edit can change a count: flags other than \Seen stand in no counting row. */
+function isCounted(edit: Edit): boolean {
+  const bits = (edit.set ?? 0) | (edit.clear ?? 0)
+  return (bits & SEEN) !== 0 || !!edit.add || !!edit.remove || !!edit.deleted || !!edit.destroy
+}
+
 /** Which counting rows the plan will need. */
 export function planKeys(messages: ChangeableRow[], edit: Edit): CountKeys {
+  if (!isCounted(edit)) return { mailboxIds: [], grown: [], threads: [], pages: [] }
   const mailboxIds = new Set(edit.add ?? [])
   const threads = new Map<string, [number, number]>()
   const pages = new Map<string, [number, number]>()
@@ -81,7 +88,7 @@ class Plan {
       mailboxes: [],
       threads: [],
       pages: [],
-      tombstones: [],
+      vanished: [],
       buriedAt: now,
       event: '',
     }
@@ -146,7 +153,6 @@ class Plan {
     for (const one of before) this.#takeOut(message, one)
     this.#rows.removed.push(...before.map(([mailboxId]): [number, number] => [mailboxId, message.id]))
     this.#rows.destroyed.push([message.id, message.raw_key])
-    this.#rows.tombstones.push(['message', message.id, 0, 0])
     this.#rows.usedBytes -= message.size
   }
 
@@ -177,7 +183,7 @@ class Plan {
     const at = uid % UIDS_PER_PAGE
     page.live = `${page.live.slice(0, at)}0${page.live.slice(at + 1)}`
     page.n--
-    this.#rows.tombstones.push(['placement', message.id, mailboxId, uid])
+    this.#rows.vanished.push([mailboxId, uid])
   }
 
   #putIn(message: ChangeableRow, flags: number, [mailboxId, uid]: Placed): void {

@@ -28,7 +28,7 @@ export async function drainOutbox(deps: Deps, shard: number): Promise<void> {
     if (events.length === 0 && keys.length === 0) return
     for (const row of events) tell(deps, row.account_id, JSON.parse(row.event) as PosternEvent)
     await deps.stores.raw.delete(keys)
-    await db.batch([deleteOutbox(events.map((row) => row.id)), deleteRawDeletes(keys)])
+    await db.batch([deleteOutbox(events), deleteRawDeletes(keys)])
   }
   await wakeOutbox(deps, shard)
 }

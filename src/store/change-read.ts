@@ -2,8 +2,8 @@
  * What a change of messages must know before it is planned: the messages, and the rows that count them. Both reads carry
  * the account's change number, and the commit holds only while it has not moved.
  */
-import { sql } from 'drizzle-orm'
-import { type Database, int, list } from './database.ts'
+import { type SQL, sql } from 'drizzle-orm'
+import { type Database, int, list, table } from './database.ts'
 import { UIDS_PER_PAGE } from './message-write.ts'
 import type { MailboxRow, MessageRow, ThreadPlacementRow, UidPageRow } from './schema.ts'
 
@@ -18,7 +18,7 @@ export type Snapshot = {
 export async function readSnapshot(db: Database, accountId: number, ids: number[]): Promise<Snapshot | null> {
   const rows = await db.all<{ account_modseq: number } & { [K in keyof ChangeableRow]: ChangeableRow[K] | null }>(sql`
     select a.modseq account_modseq, m.id, m.thread_id, m.flags, m.keywords, m.size, m.placed, m.raw_key
-    from accounts a left join json_each(${JSON.stringify(ids)}) j left join messages m on m.id = j.value and m.account_id = a.id
+    from accounts a left join ${table(ids.map((id) => [id]))} j left join messages m on m.id = j.c0 and m.account_id = a.id
     where a.id = ${accountId}`)
   const modseq = rows[0]?.account_modseq
   if (modseq === undefined) return null
@@ -47,20 +47,11 @@ export type CountKeys = {
 
 /** The rows that count these mailboxes, conversations and UID pages, in one statement. Foreign mailboxes are left out. */
 export async function readCounts(db: Database, accountId: number, keys: CountKeys): Promise<Counts> {
-  const rows = await db.all<{ kind: 'mailbox' | 'thread' | 'page'; row: string }>(sql`
-    select 'mailbox' kind, json_object('id', id, 'uid_next', uid_next, 'total', total, 'unread', unread, 'deleted', deleted,
-      'bytes', bytes, 'threads', threads, 'unread_threads', unread_threads) row
-      from mailboxes where id in (${list(keys.mailboxIds)}) and account_id = ${accountId}
-    union all select 'thread', json_object('mailbox_id', t.mailbox_id, 'thread_id', t.thread_id, 'n', t.n, 'unread', t.unread,
-      'newest', t.newest) from json_each(${JSON.stringify(keys.threads)}) j
-      cross join thread_placements t on t.mailbox_id = j.value ->> 0 and t.thread_id = j.value ->> 1
-    union all select 'page', json_object('mailbox_id', u.mailbox_id, 'page', u.page, 'n', u.n, 'live', u.live)
-      from json_each(${JSON.stringify(keys.pages)}) j
-      cross join uid_pages u on u.mailbox_id = j.value ->> 0 and u.page = j.value ->> 1
-    union all select 'page', json_object('mailbox_id', u.mailbox_id, 'page', u.page, 'n', u.n, 'live', u.live)
-      from json_each(${JSON.stringify(keys.grown)}) j cross join mailboxes b on b.id = j.value and b.account_id = ${accountId}
-      cross join uid_pages u on u.mailbox_id = b.id and u.page = b.uid_next / ${int(UIDS_PER_PAGE)}`)
   const counts: Counts = { mailboxes: new Map(), threads: new Map(), pages: new Map() }
+  if (keys.mailboxIds.length === 0) return counts
+  const rows = await db.all<{ kind: 'mailbox' | 'thread' | 'page'; row: string }>(
+    sql.join(countQueries(accountId, keys), sql` union all `),
+  )
   for (const { kind, row } of rows) {
     const value = JSON.parse(row)
     if (kind === 'mailbox') counts.mailboxes.set(value.id, value)
@@ -68,4 +59,32 @@ export async function readCounts(db: Database, accountId: number, keys: CountKey
     else counts.pages.set(`${value.mailbox_id}/${value.page}`, value)
   }
   return counts
+}
+
+// A select for each kind that is asked for: an empty list would make no table.
+function countQueries(accountId: number, keys: CountKeys): SQL[] {
+  const page = sql`select 'page', json_object('mailbox_id', u.mailbox_id, 'page', u.page, 'n', u.n, 'live', u.live)`
+  const queries: [unknown[], () => SQL][] = [
+    [
+      keys.threads,
+      () => sql`select 'thread', json_object('mailbox_id', t.mailbox_id, 'thread_id', t.thread_id, 'n', t.n,
+      'unread', t.unread, 'newest', t.newest) from ${table(keys.threads)} j
+      cross join thread_placements t on t.mailbox_id = j.c0 and t.thread_id = j.c1`,
+    ],
+    [
+      keys.pages,
+      () => sql`${page} from ${table(keys.pages)} j
+      cross join uid_pages u on u.mailbox_id = j.c0 and u.page = j.c1`,
+    ],
+    [
+      keys.grown,
+      () => sql`${page} from mailboxes b
+      cross join uid_pages u on u.mailbox_id = b.id and u.page = b.uid_next / ${int(UIDS_PER_PAGE)}
+      where b.id in (${list(keys.grown)}) and b.account_id = ${accountId}`,
+    ],
+  ]
+  const mailboxes = sql`select 'mailbox' kind, json_object('id', id, 'uid_next', uid_next, 'total', total, 'unread', unread,
+    'deleted', deleted, 'bytes', bytes, 'threads', threads, 'unread_threads', unread_threads) row
+    from mailboxes where id in (${list(keys.mailboxIds)}) and account_id = ${accountId}`
+  return [mailboxes, ...queries.filter(([wanted]) => wanted.length > 0).map(([, query]) => query())]
 }

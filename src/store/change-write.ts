@@ -1,25 +1,39 @@
 /** Statements over the record of what changed. */
 import { type SQL, sql } from 'drizzle-orm'
-import { int } from './database.ts'
+import { int, table } from './database.ts'
 
 /** Rows of one account that are forgotten in one run. */
 const FORGET_MAX = 500
 
 /**
  * Deletes an account's oldest tombstones that were buried before a second, and remembers up to which change number they
- * are gone. Tombstones of a kind are buried in the order of their modseq, so the oldest stand first in the key.
+ * are gone. They are buried in the order of their modseq, so the oldest stand first in the key.
  */
 export function forgetTombstonesOf(accountId: number, before: number): SQL[] {
-  const kinds = ['mailbox', 'message', 'placement'] as const
-  return kinds.flatMap((kind) => {
+  return (['message', 'mailbox'] as const).flatMap((kind) => {
     const oldest = sql`select modseq, buried_at from tombstones where account_id = ${accountId} and kind = ${kind}
       order by modseq limit ${FORGET_MAX}`
-    const upTo = sql`select max(modseq) m from (${oldest}) where buried_at < ${before}`
+    const upTo = sql`select max(modseq) from (${oldest}) where buried_at < ${before}`
     return [
-      sql`update accounts set changes_floor = max(changes_floor, (${upTo})) where id = ${accountId} and (${upTo}) is not null`,
+      raiseFloor(accountId, upTo),
       sql`delete from tombstones where account_id = ${accountId} and kind = ${kind} and modseq <= (${upTo})`,
     ]
   })
+}
+
+/** The same for the UIDs that left one mailbox. */
+export function forgetVanishedOf(accountId: number, mailboxId: number, before: number): SQL[] {
+  const oldest = sql`select modseq, buried_at from vanished where account_id = ${accountId} and mailbox_id = ${mailboxId}
+    order by modseq limit ${FORGET_MAX}`
+  const upTo = sql`select max(modseq) from (${oldest}) where buried_at < ${before}`
+  return [
+    raiseFloor(accountId, upTo),
+    sql`delete from vanished where account_id = ${accountId} and mailbox_id = ${mailboxId} and modseq <= (${upTo})`,
+  ]
+}
+
+function raiseFloor(accountId: number, upTo: SQL): SQL {
+  return sql`update accounts set changes_floor = max(changes_floor, (${upTo})) where id = ${accountId} and (${upTo}) is not null`
 }
 
 /** Everything one change writes, as rows. mailbox/change.ts plans it; all of it holds for change number `expected` only. */
@@ -44,83 +58,125 @@ export type ChangeRows = {
   threads: [number, number, number, number][]
   /** [mailbox, page, n, live]: the new values */
   pages: [number, number, number, string][]
-  /** [kind, object, mailbox, uid] */
-  tombstones: ['message' | 'placement', number, number, number][]
+  /** [mailbox, uid]: placements that are gone, by relocation, removal or destruction */
+  vanished: [number, number][]
   buriedAt: number
   event: string
 }
 
-/** The statements of a change, at most one for each kind of row, the guard first. */
+/** The statements of a change, the guard first. Many rows of a kind are one statement. */
 export function changeMessages(rows: ChangeRows): SQL[] {
-  const modseq = rows.expected + 1
-  const statements: [unknown[], SQL][] = [
-    [
-      rows.relocated,
-      sql`update placements set mailbox_id = j.value ->> 2, uid = j.value ->> 3
-      from json_each(${JSON.stringify(rows.relocated)}) j
-      where placements.mailbox_id = j.value ->> 0 and placements.message_id = j.value ->> 1`,
-    ],
-    [
-      rows.removed,
-      sql`delete from placements where (mailbox_id, message_id) in
-      (select value ->> 0, value ->> 1 from json_each(${JSON.stringify(rows.removed)}))`,
-    ],
-    [
-      rows.placed,
-      sql`insert into placements (mailbox_id, message_id, uid, unread, flagged, deleted)
-      select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
-      from json_each(${JSON.stringify(rows.placed)}) where true
-      on conflict (mailbox_id, message_id) do update set unread = excluded.unread, flagged = excluded.flagged,
-        deleted = excluded.deleted`,
-    ],
-    [
-      rows.messages,
-      sql`update messages set flags = j.value ->> 1, keywords = j.value ->> 2, placed = j.value ->> 3,
-      modseq = ${modseq} from json_each(${JSON.stringify(rows.messages)}) j where messages.id = j.value ->> 0`,
-    ],
-    [
-      rows.mailboxes,
-      sql`update mailboxes set uid_next = j.value ->> 1, total = j.value ->> 2, unread = j.value ->> 3,
-      deleted = j.value ->> 4, bytes = j.value ->> 5, threads = j.value ->> 6, unread_threads = j.value ->> 7,
-      modseq = ${modseq} from json_each(${JSON.stringify(rows.mailboxes)}) j where mailboxes.id = j.value ->> 0`,
-    ],
-    [
-      rows.threads,
-      sql`insert into thread_placements (mailbox_id, thread_id, n, unread, newest)
-      select value ->> 0, value ->> 1, value ->> 2, value ->> 3, coalesce((select m.id from messages m
-        cross join placements p on p.mailbox_id = j.value ->> 0 and p.message_id = m.id
-        where m.thread_id = j.value ->> 1 order by m.id desc limit 1), 0)
-      from json_each(${JSON.stringify(rows.threads)}) j where true
-      on conflict do update set n = excluded.n, unread = excluded.unread, newest = excluded.newest`,
-    ],
-    [
-      rows.pages,
-      sql`insert into uid_pages (mailbox_id, page, n, live)
-      select value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(${JSON.stringify(rows.pages)}) where true
-      on conflict do update set n = excluded.n, live = excluded.live`,
-    ],
-    [
-      rows.tombstones,
-      sql`insert into tombstones (account_id, modseq, kind, object_id, mailbox_id, uid, buried_at)
-      select ${int(rows.accountId)}, ${int(modseq)}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, ${int(rows.buriedAt)}
-      from json_each(${JSON.stringify(rows.tombstones)})`,
-    ],
-    ...destroyStatements(rows.destroyed),
-  ]
   return [
-    sql`update accounts set modseq = iif(modseq = ${rows.expected}, modseq + 1, null), used_bytes = ${rows.usedBytes} + used_bytes
+    sql`update accounts set modseq = iif(modseq = ${rows.expected}, modseq + 1, null), used_bytes = used_bytes + ${rows.usedBytes}
       where id = ${rows.accountId}`,
-    ...statements.filter(([list]) => list.length > 0).map(([, statement]) => statement),
-    sql`insert into outbox (account_id, event) values (${rows.accountId}, ${rows.event})`,
+    ...placementStatements(rows),
+    ...messageStatements(rows),
+    ...countStatements(rows),
+    ...vanishedStatements(rows),
+    ...destroyStatements(rows),
+    sql`insert into outbox (account_id, modseq, event) values (${rows.accountId}, ${rows.expected + 1}, ${rows.event})`,
+  ]
+}
+
+/** Up to this many rows are updated one by one: UPDATE FROM reads each of its rows three times. */
+const SINGLE_ROWS_MAX = 2
+
+function placementStatements({ relocated, removed, placed }: ChangeRows): SQL[] {
+  const relocate = updates(
+    relocated,
+    ([from, message, to, uid]) => sql`update placements set mailbox_id = ${to}, uid = ${uid}
+      where mailbox_id = ${from} and message_id = ${message}`,
+    (all) => sql`update placements set mailbox_id = j.c2, uid = j.c3
+      from ${all} j where placements.mailbox_id = j.c0 and placements.message_id = j.c1`,
+  )
+  const remove = updates(
+    removed,
+    ([mailbox, message]) => sql`delete from placements where mailbox_id = ${mailbox} and message_id = ${message}`,
+    (all) => sql`delete from placements where (mailbox_id, message_id) in ${all}`,
+  )
+  if (placed.length === 0) return [...relocate, ...remove]
+  const place = sql`insert into placements (mailbox_id, message_id, uid, unread, flagged, deleted)
+    select * from ${table(placed)} where true on conflict (mailbox_id, message_id)
+    do update set unread = excluded.unread, flagged = excluded.flagged, deleted = excluded.deleted`
+  return [...relocate, ...remove, place]
+}
+
+function messageStatements({ messages, expected }: ChangeRows): SQL[] {
+  return updates(
+    messages,
+    ([
+      id,
+      flags,
+      keywords,
+      placed,
+    ]) => sql`update messages set flags = ${flags}, keywords = ${keywords}, placed = ${placed},
+      modseq = ${expected + 1} where id = ${id}`,
+    (all) => sql`update messages set flags = j.c1, keywords = j.c2, placed = j.c3, modseq = ${expected + 1}
+      from ${all} j where messages.id = j.c0`,
+  )
+}
+
+// A conversation's newest message is looked for after the placements have changed, from the newest of the thread on.
+function countStatements({ messages, destroyed, mailboxes, threads, pages, expected }: ChangeRows): SQL[] {
+  const isMany = messages.length + destroyed.length > SINGLE_ROWS_MAX
+  const statements = updates(
+    mailboxes,
+    ([id, uidNext, total, unread, deleted, bytes, n, unreadThreads]) => sql`update mailboxes set uid_next = ${uidNext},
+      total = ${total}, unread = ${unread}, deleted = ${deleted}, bytes = ${bytes}, threads = ${n},
+      unread_threads = ${unreadThreads}, modseq = ${expected + 1} where id = ${id}`,
+    (all) => sql`update mailboxes set uid_next = j.c1, total = j.c2, unread = j.c3, deleted = j.c4, bytes = j.c5,
+      threads = j.c6, unread_threads = j.c7, modseq = ${expected + 1} from ${all} j where mailboxes.id = j.c0`,
+    isMany,
+  )
+  if (threads.length > 0) {
+    statements.push(sql`insert into thread_placements (mailbox_id, thread_id, n, unread, newest)
+      select c0, c1, c2, c3, coalesce((select m.id from messages m
+        cross join placements p on p.mailbox_id = j.c0 and p.message_id = m.id
+        where m.thread_id = j.c1 order by m.id desc limit 1), 0)
+      from ${table(threads)} j where true
+      on conflict do update set n = excluded.n, unread = excluded.unread, newest = excluded.newest`)
+  }
+  if (pages.length > 0) {
+    statements.push(sql`insert into uid_pages (mailbox_id, page, n, live) select * from ${table(pages)} where true
+      on conflict do update set n = excluded.n, live = excluded.live`)
+  }
+  return statements
+}
+
+function vanishedStatements({ accountId, expected, buriedAt, vanished }: ChangeRows): SQL[] {
+  if (vanished.length === 0) return []
+  const byMailbox = Map.groupBy(vanished, ([mailbox]) => mailbox)
+  const rows = [...byMailbox].map(([mailbox, gone]) => [
+    mailbox,
+    JSON.stringify(gone.map(([, uid]) => uid).sort((a, b) => a - b)),
+  ])
+  return [
+    sql`insert into vanished (account_id, mailbox_id, modseq, uids, buried_at)
+      select ${int(accountId)}, c0, ${int(expected + 1)}, c1, ${int(buriedAt)} from ${table(rows)}`,
   ]
 }
 
 // The message leaves the search index and the table, and its raw object is marked, in the same batch.
-function destroyStatements(destroyed: ChangeRows['destroyed']): [unknown[], SQL][] {
-  const json = JSON.stringify(destroyed)
+function destroyStatements({ accountId, expected, buriedAt, destroyed }: ChangeRows): SQL[] {
+  if (destroyed.length === 0) return []
+  const ids = table(destroyed.map(([id]) => [id]))
   return [
-    [destroyed, sql`delete from ft where rowid in (select value ->> 0 from json_each(${json}))`],
-    [destroyed, sql`delete from messages where id in (select value ->> 0 from json_each(${json}))`],
-    [destroyed, sql`insert or ignore into raw_deletes (raw_key) select value ->> 1 from json_each(${json})`],
+    sql`delete from ft where rowid in ${ids}`,
+    sql`delete from messages where id in ${ids}`,
+    sql`insert into tombstones (account_id, kind, modseq, object_id, buried_at)
+      select ${int(accountId)}, 'message', ${int(expected + 1)}, c0, ${int(buriedAt)} from ${ids}`,
+    sql`insert or ignore into raw_deletes (raw_key) select c0 from ${table(destroyed.map(([, key]) => [key]))}`,
   ]
+}
+
+// One statement a row where they are few and the change is small; otherwise one for all, as a change of many messages has
+// few statements to spend.
+function updates<Row extends readonly (string | number)[]>(
+  rows: Row[],
+  one: (row: Row) => SQL,
+  many: (all: SQL) => SQL,
+  isMany = rows.length > SINGLE_ROWS_MAX,
+): SQL[] {
+  if (rows.length === 0) return []
+  return isMany ? [many(table(rows))] : rows.map(one)
 }

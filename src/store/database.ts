@@ -25,6 +25,32 @@ export function list(values: readonly (string | number)[]): SQL {
   )
 }
 
+/** Parameters that a statement may spend on one table of rows, of the 100 that D1 gives it. */
+const TABLE_PARAMETERS_MAX = 60
+
+/**
+ * Rows as a table with columns c0, c1, ...; all of one length, none empty. D1 counts every row of json_each as read, so
+ * integers are written into the statement as VALUES, and text is bound while it is little; much text goes through
+ * json_each. Throws for a number that is no safe integer, so that nothing else is ever written into SQL.
+ */
+export function table(rows: readonly (readonly (string | number)[])[]): SQL {
+  const columns = Array.from({ length: rows[0]?.length ?? 0 }, (_, i) => i)
+  const isNumeric = rows.every((row) => row.every((value) => typeof value === 'number'))
+  if (!isNumeric && rows.length * columns.length > TABLE_PARAMETERS_MAX) {
+    const picked = columns.map((i) => `value ->> ${i} c${i}`).join(', ')
+    return sql`(select ${sql.raw(picked)} from json_each(${JSON.stringify(rows)}))`
+  }
+  const named = columns.map((i) => `column${i + 1} c${i}`).join(', ')
+  const values = rows.map((row) => sql`(${sql.join(row.map(literal), sql`, `)})`)
+  return sql`(select ${sql.raw(named)} from (values ${sql.join(values, sql`, `)}))`
+}
+
+function literal(value: string | number): SQL {
+  if (typeof value === 'string') return sql`${value}`
+  if (!Number.isSafeInteger(value)) throw new Error(`${value} is no integer`)
+  return sql.raw(String(value))
+}
+
 export class Database {
   readonly #d1: D1Database
 

@@ -59,8 +59,9 @@ export function insertMessage(insertion: Insertion): SQL[] {
       on conflict do update set n = n + 1, unread = unread + excluded.unread, newest = max(newest, excluded.newest)`,
     ...registerRefs(message.account_id, insertion.refs, thread),
     insertIndex(insertion.index, id),
-    sql`insert into outbox (account_id, event) values (${message.account_id},
-      json_object('type', ${insertion.event.type}, 'message', ${id}, 'mailbox', ${int(mailboxId)}))`,
+    sql`insert into outbox (account_id, modseq, event) select id, modseq,
+      json_object('type', ${insertion.event.type}, 'message', ${id}, 'mailbox', ${int(mailboxId)})
+      from accounts where id = ${message.account_id}`,
   ]
 }
 

@@ -4,11 +4,12 @@ import type { Database } from './database.ts'
 import type { OutboxRow } from './schema.ts'
 
 export function readOutbox(db: Database, limit: number): Promise<OutboxRow[]> {
-  return db.all<OutboxRow>(sql`select * from outbox order by id limit ${limit}`)
+  return db.all<OutboxRow>(sql`select * from outbox order by account_id, modseq limit ${limit}`)
 }
 
-export function deleteOutbox(ids: number[]): SQL {
-  return sql`delete from outbox where id in (select value from json_each(${JSON.stringify(ids)}))`
+export function deleteOutbox(rows: OutboxRow[]): SQL {
+  const keys = JSON.stringify(rows.map((row) => [row.account_id, row.modseq]))
+  return sql`delete from outbox where (account_id, modseq) in (select value ->> 0, value ->> 1 from json_each(${keys}))`
 }
 
 export async function readRawDeletes(db: Database, limit: number): Promise<string[]> {

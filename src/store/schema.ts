@@ -277,27 +277,46 @@ export const thread_placements = sqliteTable(
   ],
 )
 
-/** What is gone: a message from the account ('message'), or from one mailbox ('placement'), or a mailbox. Kept 30 days. */
+/** What is gone from the account: messages, and mailboxes. Kept 30 days. */
 export const tombstones = sqliteTable(
   'tombstones',
   {
     account_id: integer().notNull(),
+    kind: text({ enum: ['message', 'mailbox'] }).notNull(),
     modseq: integer().notNull(),
-    kind: text({ enum: ['message', 'placement', 'mailbox'] }).notNull(),
     object_id: integer().notNull(),
-    mailbox_id: integer().notNull().default(0),
-    uid: integer().notNull().default(0),
     buried_at: integer().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.account_id, t.kind, t.modseq, t.object_id, t.mailbox_id] })],
+  (t) => [primaryKey({ columns: [t.account_id, t.kind, t.modseq, t.object_id] })],
 )
 
-/** Business events (events.ts) committed with the change that they tell of, until notify/ has told them. */
-export const outbox = sqliteTable('outbox', {
-  id: integer().primaryKey({ autoIncrement: true }),
-  account_id: integer().notNull(),
-  event: text().notNull(),
-})
+/** Which UIDs a change took out of a mailbox (RFC 7162 VANISHED): one row a change, however many they were. Kept 30 days. */
+export const vanished = sqliteTable(
+  'vanished',
+  {
+    account_id: integer().notNull(),
+    mailbox_id: integer().notNull(),
+    modseq: integer().notNull(),
+    /** JSON list, ascending. */
+    uids: text().notNull(),
+    buried_at: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.mailbox_id, t.modseq] })],
+)
+
+/**
+ * Business events (events.ts) committed with the change that they tell of, until notify/ has told them. A change has one
+ * event and one change number, so the key needs no counter, is never used twice, and keeps an account's events in order.
+ */
+export const outbox = sqliteTable(
+  'outbox',
+  {
+    account_id: integer().notNull(),
+    modseq: integer().notNull(),
+    event: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.modseq] })],
+)
 
 /** R2 objects whose message is gone, until they are deleted. The sweep never files what stands here. */
 export const raw_deletes = sqliteTable('raw_deletes', { raw_key: text().primaryKey() })
@@ -315,4 +334,5 @@ export type PlacementRow = typeof placements.$inferSelect
 export type UidPageRow = typeof uid_pages.$inferSelect
 export type ThreadPlacementRow = typeof thread_placements.$inferSelect
 export type TombstoneRow = typeof tombstones.$inferSelect
+export type VanishedRow = typeof vanished.$inferSelect
 export type OutboxRow = typeof outbox.$inferSelect

@@ -1,7 +1,7 @@
 /** Reading a mailbox by UID, as IMAP and POP3 do. */
 import { sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import type { MailboxRow, MessageRow, UidPageRow } from './schema.ts'
+import type { MailboxRow, MessageRow, UidPageRow, VanishedRow } from './schema.ts'
 
 /** The mailbox and its UID pages, in one transaction; null where it is not this account's. */
 export async function readUidPages(db: Database, accountId: number, mailboxId: number) {
@@ -38,10 +38,8 @@ export function readByUid(db: Database, accountId: number, mailboxId: number, fr
     cross join messages m on m.id = p.message_id where m.account_id = ${accountId} order by p.uid`)
 }
 
-export type VanishedRow = { uid: number; modseq: number }
-
-/** UIDs that left a mailbox after a change number (RFC 7162 VANISHED). Reads the account's tombstones since then. */
-export function readVanished(db: Database, accountId: number, mailboxId: number, modseq: number, limit: number) {
-  return db.all<VanishedRow>(sql`select uid, modseq from tombstones where account_id = ${accountId} and kind = 'placement'
-    and modseq > ${modseq} and mailbox_id = ${mailboxId} order by modseq limit ${limit}`)
+/** The UIDs that left a mailbox after a change number, by change. */
+export function readVanished(db: Database, accountId: number, mailboxId: number, modseq: number) {
+  return db.all<Pick<VanishedRow, 'modseq' | 'uids'>>(sql`select modseq, uids from vanished
+    where account_id = ${accountId} and mailbox_id = ${mailboxId} and modseq > ${modseq} order by modseq`)
 }
