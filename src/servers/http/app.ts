@@ -1,0 +1,78 @@
+/**
+ * The JSON API, put together:
+ *
+ *   request id -> body limit -> route -> authorise (authorize.ts) -> validate -> one operation of a room -> render
+ *
+ * Invariants:
+ *  - Every route is described in /openapi.json, with who may call it; what is not described does not exist.
+ *  - Every error is a problem document (errors.ts). Every request leaves one line in the log, without content.
+ */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
+import type { Deps } from '../../deps.ts'
+import type { HttpEnv } from './context.ts'
+import { answerError, Problem } from './errors.ts'
+import { describeApi, registerSecurity } from './openapi.ts'
+import { frameRequest } from './request-log.ts'
+import { accounts } from './routes/admin/accounts.ts'
+import { addresses } from './routes/admin/addresses.ts'
+import { appPasswords } from './routes/admin/app-passwords.ts'
+import { deadLetters } from './routes/admin/dead-letters.ts'
+import { domains } from './routes/admin/domains.ts'
+import { keys as adminKeys } from './routes/admin/keys.ts'
+import { lists as serverLists } from './routes/admin/lists.ts'
+import { changes } from './routes/changes.ts'
+import { keys } from './routes/keys.ts'
+import { lists } from './routes/lists.ts'
+import { mailboxes } from './routes/mailboxes.ts'
+import { me } from './routes/me.ts'
+import { messageBytes } from './routes/message-bytes.ts'
+import { messages } from './routes/messages.ts'
+import { server } from './routes/server.ts'
+import { refuseInvalid } from './validation.ts'
+
+/** A JSON body here is a few fields. */
+const BODY_BYTES_MAX = 64 * 1024
+
+const ACCOUNT_ROUTES = [me, mailboxes, messages, messageBytes, changes, lists, keys]
+const ADMIN_ROUTES = [domains, accounts, addresses, adminKeys, appPasswords, deadLetters, serverLists]
+
+const app = assemble()
+
+export async function handleHttp(request: Request, deps: Deps): Promise<Response> {
+  return await app.fetch(request, { deps })
+}
+
+function assemble(): OpenAPIHono<HttpEnv> {
+  const app = new OpenAPIHono<HttpEnv>({ defaultHook: refuseInvalid })
+  app.use('*', frameRequest)
+  app.use('*', bodyLimit({ maxSize: BODY_BYTES_MAX, onError: refuseLargeBody }))
+  for (const routes of [server, ...ACCOUNT_ROUTES, ...ADMIN_ROUTES]) app.route('/', routes)
+  registerSecurity(app)
+  app.get('/openapi.json', (c) => c.json(describeApi(app)))
+  refuseOtherMethods(app)
+  app.notFound((c) => answerError(new Problem('not-found', 'There is nothing at this path.'), c))
+  app.onError(answerError)
+  return app
+}
+
+function refuseLargeBody(): never {
+  throw new Problem('too-large', `The body may have at most ${BODY_BYTES_MAX} bytes.`)
+}
+
+// Registered after all routes, so it is met only by a method that the path does not have.
+function refuseOtherMethods(app: OpenAPIHono<HttpEnv>): void {
+  const methods = new Map<string, Set<string>>()
+  for (const { method, path } of app.routes) {
+    if (method === 'ALL') continue
+    const known = methods.get(path) ?? new Set()
+    methods.set(path, known.add(method))
+    if (method === 'GET') known.add('HEAD')
+  }
+  for (const [path, known] of methods) {
+    const allow = [...known].sort().join(', ')
+    app.all(path, () => {
+      throw new Problem('method-not-allowed', `This path takes ${allow}.`, { headers: { allow } })
+    })
+  }
+}

@@ -1,0 +1,193 @@
+/** Messages on the wire: the schemas and how a message of mailbox/ is written in them. */
+import { z } from '@hono/zod-openapi'
+import type { Content } from '../../mailbox/read.ts'
+import type { MessageDetail, MessageSummary } from '../../mailbox/view.ts'
+import type { Address, Attachment } from '../../mime/message.ts'
+import { readMessageIds } from '../../mime/message-ids.ts'
+import { displayedType, safeFilename } from './download.ts'
+import { formatId } from './ids.ts'
+import { bytes, formatForeignTime, formatTime, id, listOf, time } from './schemas.ts'
+
+const address = z.object({ name: z.string().nullable(), address: z.string().nullable() }).openapi('MailAddress')
+
+const summaryFields = {
+  id: id('msg'),
+  thread_id: id('thr'),
+  mailbox_ids: z.array(id('mbx')).openapi({ description: 'Where the message stands.' }),
+  message_id: z.string().nullable().openapi({ description: 'The Message-ID field, without angle brackets.' }),
+  recipient: z
+    .string()
+    .nullable()
+    .openapi({ description: 'The envelope recipient as it was given, with its plus-tag.' }),
+  from: address,
+  to_text: z.string().openapi({ description: 'To and Cc as one line, for display.' }),
+  subject: z.string(),
+  preview: z.string(),
+  received_at: time,
+  sent_at: time.nullable().openapi({ description: 'The Date field, which the sender wrote.' }),
+  size: bytes,
+  unread: z.boolean(),
+  flagged: z.boolean(),
+  answered: z.boolean(),
+  draft: z.boolean(),
+  keywords: z.array(z.string()),
+  has_attachment: z.boolean(),
+}
+
+const spamFields = {
+  score: z.number(),
+  verdict: z.string().openapi({ description: 'clean or junk, when it was received.' }),
+}
+
+export const messageSummary = z
+  .object({ ...summaryFields, spam: z.object(spamFields).nullable() })
+  .openapi('MessageSummary')
+export const messageList = listOf(messageSummary, 'MessageList')
+
+const spamReport = z
+  .object({
+    ...spamFields,
+    threshold: z.number().openapi({ description: 'From this score on a message is junk.' }),
+    reason: z.enum(['below-threshold', 'score', 'allow-list', 'block-list']),
+    tags: z.array(
+      z.object({
+        name: z.string(),
+        points: z.number(),
+        detail: z.string().openapi({ description: 'One sentence, with what was seen.' }),
+      }),
+    ),
+  })
+  .openapi('SpamReport')
+
+const result = z
+  .string()
+  .openapi({ description: 'pass, fail, ..., none (nothing published) or unknown (nobody looked).' })
+
+const authentication = z
+  .object({
+    source: z.enum(['cloudflare', 'none']).openapi({ description: 'Who looked.' }),
+    seal: z.enum(['pass', 'fail', 'unknown']),
+    spf: z.object({ result, domain: z.string().nullable() }),
+    dkim: z.array(z.object({ result, domain: z.string().nullable(), selector: z.string().nullable() })),
+    dmarc: z.object({ result, domain: z.string().nullable(), policy: z.string().nullable() }),
+    client: z.object({ ip: z.string().nullable(), helo: z.string().nullable() }),
+    cloudflare_spam_score: z.number().nullable(),
+  })
+  .openapi('Authentication')
+
+const attachment = z
+  .object({
+    part: z.string().openapi({ description: 'Its name in /attachments/{part}.' }),
+    filename: z.string().nullable().openapi({ description: 'Without what a file name may not hold.' }),
+    content_type: z.string().openapi({ description: 'As the sender named it.' }),
+    disposition: z.string().nullable(),
+    content_id: z.string().nullable(),
+    size: bytes.openapi({ description: 'Bytes after decoding; an estimate for some encodings.' }),
+  })
+  .openapi('Attachment')
+
+export const message = z
+  .object({
+    ...summaryFields,
+    return_path: z.string().nullable().openapi({ description: 'The envelope sender; empty for the null sender.' }),
+    sender: z.array(address),
+    reply_to: z.array(address),
+    to: z.array(address),
+    cc: z.array(address),
+    bcc: z.array(address),
+    in_reply_to: z.string().nullable(),
+    references: z.array(z.string()).openapi({ description: 'Message-IDs, without angle brackets.' }),
+    text: z.string().nullable().openapi({ description: 'The text, made from the HTML where there is no text part.' }),
+    truncated: z.boolean().openapi({ description: 'The text is longer than what is shown; /raw has all of it.' }),
+    has_html: z.boolean(),
+    headers: z.array(z.object({ name: z.string(), value: z.string() })).openapi({ description: 'In order, decoded.' }),
+    attachments: z.array(attachment),
+    authentication,
+    spam: spamReport.nullable(),
+    defects: z.array(z.string()).openapi({ description: 'What was odd about the message.' }),
+  })
+  .openapi('Message')
+
+export function renderSummary(summary: MessageSummary): z.infer<typeof messageSummary> {
+  return { ...summaryOf(summary), spam: summary.spam }
+}
+
+export function renderMessage(detail: MessageDetail, content: Content): z.infer<typeof message> {
+  const { envelope } = detail
+  return {
+    ...summaryOf(detail),
+    return_path: detail.returnPath,
+    sender: envelope.sender.map(renderAddress),
+    reply_to: envelope.replyTo.map(renderAddress),
+    to: envelope.to.map(renderAddress),
+    cc: envelope.cc.map(renderAddress),
+    bcc: envelope.bcc.map(renderAddress),
+    in_reply_to: envelope.inReplyTo,
+    references: readMessageIds(headerOf(content, 'references') ?? ''),
+    text: content.text,
+    truncated: content.truncated,
+    has_html: content.html !== null,
+    headers: content.headers,
+    attachments: detail.attachments.map(renderAttachment),
+    authentication: renderAuthentication(detail),
+    spam: detail.report && {
+      ...detail.report,
+      tags: detail.report.tags.map(({ name, points, detail }) => ({ name, points, detail })),
+    },
+    defects: detail.defects,
+  }
+}
+
+function summaryOf(summary: MessageSummary) {
+  return {
+    id: formatId('msg', summary.id),
+    thread_id: formatId('thr', summary.threadId),
+    mailbox_ids: summary.placements.map(({ mailboxId }) => formatId('mbx', mailboxId)),
+    message_id: summary.messageId,
+    recipient: summary.recipient,
+    from: renderAddress(summary.from),
+    to_text: summary.to,
+    subject: summary.subject,
+    preview: summary.preview,
+    received_at: formatTime(summary.receivedAt),
+    sent_at: formatForeignTime(summary.sentAt),
+    size: summary.size,
+    unread: summary.unread,
+    flagged: summary.flagged,
+    answered: summary.answered,
+    draft: summary.draft,
+    keywords: summary.keywords,
+    has_attachment: summary.hasAttachment,
+  }
+}
+
+function renderAuthentication({ authentication: verdict }: MessageDetail): z.infer<typeof authentication> {
+  return {
+    source: verdict.source,
+    seal: verdict.seal,
+    spf: { result: verdict.spf.result, domain: verdict.spf.domain },
+    dkim: verdict.dkim.map((one) => ({ result: one.result, domain: one.domain, selector: one.selector })),
+    dmarc: { result: verdict.dmarc.result, domain: verdict.dmarc.domain, policy: verdict.dmarc.policy },
+    client: { ip: verdict.client.ip, helo: verdict.client.helo },
+    cloudflare_spam_score: verdict.cloudflareSpamScore,
+  }
+}
+
+function renderAttachment(one: Attachment): z.infer<typeof attachment> {
+  return {
+    part: one.part,
+    filename: safeFilename(one.filename),
+    content_type: displayedType(one.contentType),
+    disposition: one.disposition,
+    content_id: one.contentId,
+    size: one.size,
+  }
+}
+
+function renderAddress({ name, address }: Address): { name: string | null; address: string | null } {
+  return { name: name || null, address: address || null }
+}
+
+function headerOf(content: Content, name: string): string | undefined {
+  return content.headers.find((header) => header.name.toLowerCase() === name)?.value
+}

@@ -1,0 +1,96 @@
+/** Accounts, as the admin sees them: how much they hold, never what. */
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { type Account, createAccount, getAccount, listAccounts } from '../../../../access/accounts.ts'
+import { requiresAdmin } from '../../authorize.ts'
+import type { HttpEnv } from '../../context.ts'
+import { found } from '../../errors.ts'
+import { formatId } from '../../ids.ts'
+import { NAME_CHARS_MAX } from '../../key-view.ts'
+import { readPage } from '../../paging.ts'
+import { json, jsonBody, problems } from '../../responses.ts'
+import { bytes, formatTime, id, idParam, line, listOf, pageQuery, time } from '../../schemas.ts'
+
+export const accounts = new OpenAPIHono<HttpEnv>()
+
+const quota = z.int().min(0).nullable()
+
+const account = z
+  .object({
+    id: id('acc'),
+    name: z.string(),
+    used_bytes: bytes,
+    quota_bytes: bytes.nullable().openapi({ description: 'Null: no limit.' }),
+    created_at: time,
+  })
+  .openapi('Account')
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/admin/accounts',
+  operationId: 'listAccounts',
+  tags: ['Admin'],
+  summary: 'All accounts',
+  ...requiresAdmin(),
+  request: { query: pageQuery },
+  responses: { 200: json(listOf(account, 'AccountList'), 'A page.'), ...problems(400, 422) },
+})
+
+accounts.openapi(list, async (c) => {
+  const { deps } = c.env
+  const page = await readPage(deps, c.req.valid('query'), {
+    binding: ['admin/accounts'],
+    read: (after, limit) => listAccounts(deps, after, limit),
+    render,
+  })
+  return c.json(page, 200)
+})
+
+const create = createRoute({
+  method: 'post',
+  path: '/v1/admin/accounts',
+  operationId: 'createAccount',
+  tags: ['Admin'],
+  summary: 'Make an account, with its first mailboxes',
+  ...requiresAdmin(),
+  request: jsonBody(
+    z
+      .strictObject({
+        name: line(NAME_CHARS_MAX, 'For people to read.'),
+        quota_bytes: quota.optional().openapi({ description: 'Null or absent: no limit.' }),
+      })
+      .openapi('NewAccount'),
+  ),
+  responses: { 201: json(account, 'The account.'), ...problems(400, 413, 415, 422) },
+})
+
+accounts.openapi(create, async (c) => {
+  const input = c.req.valid('json')
+  const made = await createAccount(c.env.deps, { name: input.name, quotaBytes: input.quota_bytes ?? null })
+  return c.json(render(made), 201)
+})
+
+const read = createRoute({
+  method: 'get',
+  path: '/v1/admin/accounts/{id}',
+  operationId: 'getAccount',
+  tags: ['Admin'],
+  summary: 'One account',
+  ...requiresAdmin(),
+  request: { params: z.object({ id: idParam('acc', 'The account.') }) },
+  responses: { 200: json(account, 'The account.'), ...problems(404) },
+})
+
+accounts.openapi(read, async (c) => {
+  const id = found(c.req.valid('param').id, 'account')
+  return c.json(render(found(await getAccount(c.env.deps, id), 'account')), 200)
+})
+
+function render(one: Account): z.infer<typeof account> {
+  return {
+    id: formatId('acc', one.id),
+    name: one.name,
+    used_bytes: one.usedBytes,
+    quota_bytes: one.quotaBytes,
+    created_at: formatTime(one.createdAt),
+  }
+}

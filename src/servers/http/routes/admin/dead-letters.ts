@@ -1,0 +1,71 @@
+/** Dead letters: what a queue gave up on. The admin sees that there is one and why, never the mail in it. */
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { type DeadLetter, discardDeadLetter, listDeadLetters } from '../../../../inbound/dead-letters.ts'
+import { requiresAdmin } from '../../authorize.ts'
+import type { HttpEnv } from '../../context.ts'
+import { found } from '../../errors.ts'
+import { formatId } from '../../ids.ts'
+import { readPage } from '../../paging.ts'
+import { json, problems } from '../../responses.ts'
+import { count, formatTime, id, idParam, listOf, pageQuery, time } from '../../schemas.ts'
+
+export const deadLetters = new OpenAPIHono<HttpEnv>()
+
+const deadLetter = z
+  .object({
+    id: id('dlt'),
+    queue: z.enum(['pending', 'events']),
+    subject: z.string().openapi({ description: 'The raw object of the message it is about, or a digest.' }),
+    reason: z.string(),
+    attempts: count,
+    created_at: time,
+  })
+  .openapi('DeadLetter')
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/admin/dead-letters',
+  operationId: 'listDeadLetters',
+  tags: ['Admin'],
+  summary: 'What could not be filed or told',
+  ...requiresAdmin(),
+  request: { query: pageQuery },
+  responses: { 200: json(listOf(deadLetter, 'DeadLetterList'), 'A page.'), ...problems(400, 422) },
+})
+
+deadLetters.openapi(list, async (c) => {
+  const { deps } = c.env
+  const page = await readPage(deps, c.req.valid('query'), {
+    binding: ['admin/dead-letters'],
+    read: (after, limit) => listDeadLetters(deps, after, limit),
+    render,
+  })
+  return c.json(page, 200)
+})
+
+const discard = createRoute({
+  method: 'delete',
+  path: '/v1/admin/dead-letters/{id}',
+  operationId: 'discardDeadLetter',
+  tags: ['Admin'],
+  summary: 'Discard a dead letter for good, with the raw message that it is about',
+  ...requiresAdmin(),
+  request: { params: z.object({ id: idParam('dlt', 'The dead letter.') }) },
+  responses: { 204: { description: 'Discarded.' }, ...problems(404) },
+})
+
+deadLetters.openapi(discard, async (c) => {
+  found(await discardDeadLetter(c.env.deps, found(c.req.valid('param').id, 'dead letter')), 'dead letter')
+  return c.body(null, 204)
+})
+
+function render(one: DeadLetter): z.infer<typeof deadLetter> {
+  return {
+    id: formatId('dlt', one.id),
+    queue: one.queue,
+    subject: one.subject,
+    reason: one.reason,
+    attempts: one.attempts,
+    created_at: formatTime(one.createdAt),
+  }
+}

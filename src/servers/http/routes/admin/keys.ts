@@ -1,0 +1,72 @@
+/** API keys of every account. */
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { createApiKey, listApiKeys, removeApiKey } from '../../../../access/keys.ts'
+import { requiresAdmin } from '../../authorize.ts'
+import type { HttpEnv } from '../../context.ts'
+import { found, orProblem } from '../../errors.ts'
+import { apiKeyList, createdApiKey, newKeyFields, renderApiKey } from '../../key-view.ts'
+import { readPage } from '../../paging.ts'
+import { json, jsonBody, problems } from '../../responses.ts'
+import { idField, idParam, pageQuery } from '../../schemas.ts'
+
+export const keys = new OpenAPIHono<HttpEnv>()
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/admin/keys',
+  operationId: 'listAllKeys',
+  tags: ['Admin'],
+  summary: 'All API keys, or those of one account',
+  ...requiresAdmin(),
+  request: { query: pageQuery.extend({ account_id: idParam('acc', 'Only of this account.').optional() }) },
+  responses: { 200: json(apiKeyList, 'A page.'), ...problems(400, 404, 422) },
+})
+
+keys.openapi(list, async (c) => {
+  const { deps } = c.env
+  const query = c.req.valid('query')
+  const accountId = query.account_id === undefined ? null : found(query.account_id, 'account')
+  const page = await readPage(deps, query, {
+    binding: ['admin/keys', accountId],
+    read: (after, limit) => listApiKeys(deps, accountId, after, limit),
+    render: renderApiKey,
+  })
+  return c.json(page, 200)
+})
+
+const create = createRoute({
+  method: 'post',
+  path: '/v1/admin/keys',
+  operationId: 'createKeyFor',
+  tags: ['Admin'],
+  summary: 'Make a key for an account',
+  ...requiresAdmin(),
+  request: jsonBody(
+    z
+      .strictObject({ account_id: idField('acc', 'Whose mail the key opens.'), ...newKeyFields })
+      .openapi('NewKeyForAccount'),
+  ),
+  responses: { 201: json(createdApiKey, 'The key, shown this once.'), ...problems(400, 413, 415, 422) },
+})
+
+keys.openapi(create, async (c) => {
+  const { account_id: accountId, name, scopes } = c.req.valid('json')
+  const made = orProblem(await createApiKey(c.env.deps, { accountId, name, scopes }), 'account_id')
+  return c.json({ ...renderApiKey(made), key: made.key }, 201)
+})
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/v1/admin/keys/{id}',
+  operationId: 'deleteAnyKey',
+  tags: ['Admin'],
+  summary: 'Revoke a key, at once',
+  ...requiresAdmin(),
+  request: { params: z.object({ id: idParam('key', 'The key.') }) },
+  responses: { 204: { description: 'Revoked.' }, ...problems(404) },
+})
+
+keys.openapi(remove, async (c) => {
+  found(await removeApiKey(c.env.deps, found(c.req.valid('param').id, 'key'), null), 'key')
+  return c.body(null, 204)
+})

@@ -1,0 +1,71 @@
+/** The account's own API keys. A key makes no key that may do more than itself. */
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { createApiKey, listApiKeys, removeApiKey } from '../../../access/keys.ts'
+import { requires } from '../authorize.ts'
+import type { HttpEnv } from '../context.ts'
+import { found, orProblem, Problem } from '../errors.ts'
+import { apiKeyList, createdApiKey, newKeyFields, renderApiKey } from '../key-view.ts'
+import { readPage } from '../paging.ts'
+import { json, jsonBody, problems } from '../responses.ts'
+import { idParam, pageQuery } from '../schemas.ts'
+
+export const keys = new OpenAPIHono<HttpEnv>()
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/keys',
+  operationId: 'listKeys',
+  tags: ['Keys'],
+  summary: "The account's API keys",
+  ...requires('settings'),
+  request: { query: pageQuery },
+  responses: { 200: json(apiKeyList, 'A page.'), ...problems(400, 422) },
+})
+
+keys.openapi(list, async (c) => {
+  const { deps } = c.env
+  const { accountId } = c.var.account
+  const page = await readPage(deps, c.req.valid('query'), {
+    binding: ['keys', accountId],
+    read: (after, limit) => listApiKeys(deps, accountId, after, limit),
+    render: renderApiKey,
+  })
+  return c.json(page, 200)
+})
+
+const create = createRoute({
+  method: 'post',
+  path: '/v1/keys',
+  operationId: 'createKey',
+  tags: ['Keys'],
+  summary: 'Make a key with some of the scopes of the key that asks',
+  ...requires('settings'),
+  request: jsonBody(z.strictObject(newKeyFields).openapi('NewKey')),
+  responses: { 201: json(createdApiKey, 'The key, shown this once.'), ...problems(400, 413, 415, 422) },
+})
+
+keys.openapi(create, async (c) => {
+  const { accountId, scopes } = c.var.account
+  const input = c.req.valid('json')
+  const beyond = input.scopes.filter((scope) => !scopes.includes(scope))
+  if (beyond.length > 0) throw new Problem('forbidden', `This key lacks ${beyond.join(', ')}, and cannot give it on.`)
+  const made = orProblem(await createApiKey(c.env.deps, { accountId, name: input.name, scopes: input.scopes }))
+  return c.json({ ...renderApiKey(made), key: made.key }, 201)
+})
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/v1/keys/{id}',
+  operationId: 'deleteKey',
+  tags: ['Keys'],
+  summary: 'Revoke a key, at once',
+  ...requires('settings'),
+  request: { params: z.object({ id: idParam('key', 'The key.') }) },
+  responses: { 204: { description: 'Revoked.' }, ...problems(404) },
+})
+
+keys.openapi(remove, async (c) => {
+  const id = found(c.req.valid('param').id, 'key')
+  found(await removeApiKey(c.env.deps, id, c.var.account.accountId), 'key')
+  return c.body(null, 204)
+})

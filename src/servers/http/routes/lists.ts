@@ -1,0 +1,62 @@
+/** The account's allow and block lists. */
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import { requires } from '../authorize.ts'
+import type { HttpEnv } from '../context.ts'
+import {
+  addEntry,
+  deleteEntry,
+  listEntry,
+  listEntryList,
+  listEntryParams,
+  newListEntry,
+  pageOfEntries,
+} from '../list-entries.ts'
+import { json, jsonBody, problems } from '../responses.ts'
+import { pageQuery } from '../schemas.ts'
+
+export const lists = new OpenAPIHono<HttpEnv>()
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/lists',
+  operationId: 'listEntries',
+  tags: ['Allow and block lists'],
+  summary: "The account's allowed and blocked senders",
+  ...requires('settings'),
+  request: { query: pageQuery },
+  responses: { 200: json(listEntryList, 'A page.'), ...problems(400, 422) },
+})
+
+lists.openapi(list, async (c) =>
+  c.json(await pageOfEntries(c.env.deps, c.var.account.accountId, c.req.valid('query')), 200),
+)
+
+const add = createRoute({
+  method: 'post',
+  path: '/v1/lists',
+  operationId: 'addEntry',
+  tags: ['Allow and block lists'],
+  summary: 'Allow or block a sender',
+  description: 'An entry that exists already moves to the list that is named.',
+  ...requires('settings'),
+  request: jsonBody(newListEntry),
+  responses: { 201: json(listEntry, 'The entry.'), ...problems(400, 413, 415, 422) },
+})
+
+lists.openapi(add, async (c) => c.json(await addEntry(c.env.deps, c.var.account.accountId, c.req.valid('json')), 201))
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/v1/lists/{id}',
+  operationId: 'deleteEntry',
+  tags: ['Allow and block lists'],
+  summary: 'Forget an entry',
+  ...requires('settings'),
+  request: { params: listEntryParams },
+  responses: { 204: { description: 'Forgotten.' }, ...problems(404) },
+})
+
+lists.openapi(remove, async (c) => {
+  await deleteEntry(c.env.deps, c.var.account.accountId, c.req.valid('param').id)
+  return c.body(null, 204)
+})

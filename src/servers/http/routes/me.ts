@@ -1,0 +1,68 @@
+/** Who the key belongs to: the first thing that a client asks. */
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { getAccount } from '../../../access/accounts.ts'
+import { listAddresses } from '../../../access/addresses.ts'
+import { SCOPES } from '../../../access/scopes.ts'
+import { currentState } from '../../../mailbox/changes.ts'
+import { requires } from '../authorize.ts'
+import { formatState } from '../change-state.ts'
+import type { HttpEnv } from '../context.ts'
+import { found } from '../errors.ts'
+import { formatId } from '../ids.ts'
+import { json, problems } from '../responses.ts'
+import { bytes, formatTime, id, LIMIT_MAX, time } from '../schemas.ts'
+
+export const me = new OpenAPIHono<HttpEnv>()
+
+const body = z
+  .object({
+    account: z.object({
+      id: id('acc'),
+      name: z.string(),
+      used_bytes: bytes,
+      quota_bytes: bytes.nullable().openapi({ description: 'Null: no limit.' }),
+      created_at: time,
+    }),
+    key: z.object({ id: id('key'), name: z.string(), scopes: z.array(z.enum(SCOPES)) }),
+    addresses: z
+      .array(z.object({ address: z.string(), kind: z.enum(['address', 'alias', 'catch_all']), enabled: z.boolean() }))
+      .openapi({ description: `The first ${LIMIT_MAX}.` }),
+    state: z.string().openapi({ description: 'The change state now: what /v1/changes takes as `since`.' }),
+  })
+  .openapi('Me')
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/me',
+  operationId: 'getMe',
+  tags: ['Account'],
+  summary: 'The account and the key that asks',
+  ...requires(),
+  responses: { 200: json(body, 'The account.'), ...problems(404) },
+})
+
+me.openapi(route, async (c) => {
+  const { accountId, keyId, keyName, scopes } = c.var.account
+  const { deps } = c.env
+  const [account, state, addresses] = await Promise.all([
+    getAccount(deps, accountId),
+    currentState(deps, accountId),
+    listAddresses(deps, accountId, 0, LIMIT_MAX),
+  ])
+  const own = found(account, 'account')
+  return c.json(
+    {
+      account: {
+        id: formatId('acc', own.id),
+        name: own.name,
+        used_bytes: own.usedBytes,
+        quota_bytes: own.quotaBytes,
+        created_at: formatTime(own.createdAt),
+      },
+      key: { id: formatId('key', keyId), name: keyName, scopes: [...scopes] },
+      addresses: addresses.map(({ address, kind, enabled }) => ({ address, kind, enabled })),
+      state: formatState(accountId, found(state, 'account')),
+    },
+    200,
+  )
+})

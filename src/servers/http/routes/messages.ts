@@ -1,0 +1,88 @@
+/** Lists of messages, and one message with its text and what is known about it. */
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { type ListQuery, listMessages } from '../../../mailbox/list.ts'
+import { readContent, readMessage } from '../../../mailbox/read.ts'
+import { requires } from '../authorize.ts'
+import type { HttpEnv } from '../context.ts'
+import { type Binding, openCursor, sealCursor } from '../cursor.ts'
+import { found, orProblem } from '../errors.ts'
+import { message, messageList, renderMessage, renderSummary } from '../message-view.ts'
+import { json, problems } from '../responses.ts'
+import { cursor, flag, idParam, limit } from '../schemas.ts'
+
+export const messages = new OpenAPIHono<HttpEnv>()
+
+const query = z.strictObject({
+  mailbox: idParam('mbx', 'Only of this mailbox.').optional(),
+  thread: idParam('thr', 'Only of this conversation.').optional(),
+  unread: flag.optional(),
+  flagged: flag.optional(),
+  q: z.string().optional().openapi({
+    description: 'Words, "phrases" and prefixes*, all of which must be found. Nothing typed is a syntax error.',
+  }),
+  cursor,
+  limit: limit(),
+})
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/messages',
+  operationId: 'listMessages',
+  tags: ['Messages'],
+  summary: 'Messages without their bodies, newest first',
+  description:
+    'Filters combine. A page of several filters examines at most 500 messages: it may be short, even empty, while has_more is true.',
+  ...requires('mail:read'),
+  request: { query },
+  responses: { 200: json(messageList, 'A page.'), ...problems(400, 404, 422) },
+})
+
+messages.openapi(list, async (c) => {
+  const { deps } = c.env
+  const { accountId } = c.var.account
+  const given = c.req.valid('query')
+  const filter = {
+    mailboxId: given.mailbox === undefined ? undefined : found(given.mailbox, 'mailbox'),
+    threadId: given.thread === undefined ? undefined : found(given.thread, 'thread'),
+    unread: given.unread,
+    flagged: given.flagged,
+    // An empty search box is no search.
+    q: given.q?.trim() ? given.q : undefined,
+  }
+  const binding: Binding = ['messages', accountId, ...Object.values(filter)]
+  const before = given.cursor === undefined ? null : ((await openCursor(deps, binding, given.cursor)) as number)
+  const read = async (asked: ListQuery) => orProblem(await listMessages(deps, accountId, asked))
+  const page = await read({ ...filter, before, limit: given.limit })
+  const isEmpty = page.messages.length === 0 && page.next === null && before === null
+  if (isEmpty && filter.threadId !== undefined) {
+    // Nothing in the thread fits the filter, or there is no such thread.
+    const any = await read({ threadId: filter.threadId, before: null, limit: 1 })
+    found(any.messages[0], 'thread')
+  }
+  return c.json(
+    {
+      data: page.messages.map(renderSummary),
+      has_more: page.next !== null,
+      next_cursor: page.next === null ? null : await sealCursor(deps, binding, page.next),
+    },
+    200,
+  )
+})
+
+const read = createRoute({
+  method: 'get',
+  path: '/v1/messages/{id}',
+  operationId: 'getMessage',
+  tags: ['Messages'],
+  summary: 'One message: text, headers, attachments, authentication, spam report',
+  ...requires('mail:read'),
+  request: { params: z.object({ id: idParam('msg', 'The message.') }) },
+  responses: { 200: json(message, 'The message.'), ...problems(404) },
+})
+
+messages.openapi(read, async (c) => {
+  const { deps } = c.env
+  const id = found(c.req.valid('param').id, 'message')
+  const detail = found(await readMessage(deps, c.var.account.accountId, id), 'message')
+  return c.json(renderMessage(detail, await readContent(deps, detail)), 200)
+})

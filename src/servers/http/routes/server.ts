@@ -1,0 +1,55 @@
+/** What the server says about itself, without a key. */
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { isOurDomain } from '../../../access/addresses.ts'
+import type { HttpEnv } from '../context.ts'
+import { json, publicProblems } from '../responses.ts'
+
+export const server = new OpenAPIHono<HttpEnv>()
+
+/** Never a domain (RFC 2606 §2), so the lookup is one probe of an index that reads no row. */
+const NOBODY = 'health.invalid'
+
+const root = createRoute({
+  method: 'get',
+  path: '/',
+  operationId: 'getServer',
+  tags: ['Server'],
+  summary: 'What this is, and where its description stands',
+  security: [],
+  responses: {
+    200: json(
+      z.object({ name: z.string(), description: z.string(), health: z.string() }).openapi('Server'),
+      'The server.',
+    ),
+    ...publicProblems(),
+  },
+})
+
+server.openapi(root, (c) => c.json({ name: 'Postern', description: '/openapi.json', health: '/healthz' }, 200))
+
+const health = createRoute({
+  method: 'get',
+  path: '/healthz',
+  operationId: 'getHealth',
+  tags: ['Server'],
+  summary: 'Whether the server and its database answer',
+  security: [],
+  responses: {
+    200: json(
+      z
+        .object({
+          status: z.enum(['ok']),
+          mode: z.enum(['development']).optional().openapi({ description: 'Only under `npm start`.' }),
+        })
+        .openapi('Health'),
+      'Both answer.',
+    ),
+    ...publicProblems(),
+  },
+})
+
+server.openapi(health, async (c) => {
+  const { deps } = c.env
+  await isOurDomain(deps, NOBODY)
+  return c.json({ status: 'ok' as const, ...(deps.dev ? { mode: 'development' as const } : {}) }, 200)
+})
