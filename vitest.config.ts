@@ -1,23 +1,25 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
-/** Two projects: what runs in workerd with the real local D1, R2 and queues, and what needs Node (files, processes). */
+/** The Worker of wrangler.toml in workerd, with the real local D1, R2 and queues, and secrets that only tests know. */
+const worker = () =>
+  cloudflareTest(async () => ({
+    wrangler: { configPath: './wrangler.toml' },
+    miniflare: {
+      bindings: {
+        TEST_MIGRATIONS: await readD1Migrations('migrations'),
+        POSTERN_SECRET: 'a secret that only the tests know, of some length',
+        POSTERN_ADMIN_KEY: 'pst_admin_for_the_tests_only',
+      },
+    },
+  }))
+
+/** What runs in workerd, what needs Node (files, processes), and the figures of `npm run bench`. */
 export default defineConfig({
   test: {
     projects: [
       {
-        plugins: [
-          cloudflareTest(async () => ({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              bindings: {
-                TEST_MIGRATIONS: await readD1Migrations('migrations'),
-                POSTERN_SECRET: 'a secret that only the tests know, of some length',
-                POSTERN_ADMIN_KEY: 'pst_admin_for_the_tests_only',
-              },
-            },
-          })),
-        ],
+        plugins: [worker()],
         test: {
           name: 'workerd',
           include: ['test/**/*.test.ts'],
@@ -27,6 +29,13 @@ export default defineConfig({
       },
       {
         test: { name: 'node', include: ['test/**/*.node.test.ts', 'test/tidy.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        plugins: [worker()],
+        test: { name: 'bench', include: ['test/bench/*.bench.ts'], testTimeout: 600_000, hookTimeout: 600_000 },
+      },
+      {
+        test: { name: 'bench-node', include: ['test/bench/*.bench.node.ts'], testTimeout: 600_000 },
       },
     ],
   },

@@ -1,25 +1,9 @@
-/**
- * What each operation costs, in rows that D1 says it read and wrote (ARCHITECTURE.md, "Costs"), at two sizes of the
- * mailbox. The account measured is the lowest of three, so that a bound that leaks into the next account is seen.
- */
-import { env } from 'cloudflare:workers'
+/** What each operation costs, in rows that D1 says it read and wrote, at two sizes of the mailbox (helpers/costs.ts). */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { changeAll } from '../src/mailbox/change.ts'
-import type { Edit } from '../src/mailbox/change-plan.ts'
-import { listChanges } from '../src/mailbox/changes.ts'
-import { listConversations } from '../src/mailbox/conversations.ts'
-import { ANSWERED, FLAGGED, SEEN } from '../src/mailbox/flags.ts'
-import { listMessages } from '../src/mailbox/list.ts'
-import { listMailboxes } from '../src/mailbox/mailboxes.ts'
-import { readMessage } from '../src/mailbox/read.ts'
-import { fetchByUid, openMailbox } from '../src/mailbox/uids.ts'
-import { type BulkMailbox, fillMailbox } from './helpers/bulk.ts'
-import { type Meter, metered } from './helpers/counting.ts'
-import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from './helpers/world.ts'
+import { OPERATIONS, readBar, type Setup, setUp } from './helpers/costs.ts'
+import { migrate } from './helpers/world.ts'
 
 const SIZES = [1_000, 20_000]
-
-type Setup = { world: World; meter: Meter; box: BulkMailbox; archive: number }
 const setups = new Map<number, Setup>()
 
 beforeAll(async () => {
@@ -27,175 +11,15 @@ beforeAll(async () => {
   for (const size of SIZES) setups.set(size, await setUp(size))
 }, 120_000)
 
-async function setUp(size: number): Promise<Setup> {
-  const meter = metered(env.DB)
-  const world = makeWorld({ databases: [meter.d1] })
-  const accountId = await makeAccount(world, `demo@size${size}.test`)
-  const boxes = await listMailboxes(world.deps, accountId)
-  const inbox = boxes.find((box) => box.role === 'inbox')
-  const archive = boxes.find((box) => box.role === 'archive')
-  const box = await fillMailbox(env.DB, accountId, inbox?.id ?? 0, size)
-  for (const other of ['a', 'b']) {
-    const neighbour = await makeAccount(world, `${other}@size${size}-neighbour.test`)
-    const theirs = (await listMailboxes(world.deps, neighbour)).find((mailbox) => mailbox.role === 'inbox')
-    await fillMailbox(env.DB, neighbour, theirs?.id ?? 0, 500)
-  }
-  return { world, meter, box, archive: archive?.id ?? 0 }
-}
-
-type Operation = {
-  name: string
-  read: number
-  written: number
-  statements?: number
-  run(setup: Setup): Promise<unknown>
-}
-
-const OPERATIONS: Operation[] = [
-  {
-    name: 'receive',
-    read: 48,
-    written: 20,
-    run: ({ world, box }) => receiveRaw(world, `demo@size${box.size}.test`, plainMessage()),
-  },
-  {
-    name: 'receive with 10 unknown references',
-    read: 58,
-    written: 30,
-    run: ({ world, box }) =>
-      receiveRaw(
-        world,
-        `demo@size${box.size}.test`,
-        plainMessage({ References: Array.from({ length: 10 }, () => `<${crypto.randomUUID()}@x>`).join(' ') }),
-      ),
-  },
-  { name: 'list 50', read: 110, written: 0, run: (setup) => page(setup, { mailboxId: setup.box.mailboxId }) },
-  {
-    name: 'list 50, deep',
-    read: 110,
-    written: 0,
-    run: (setup) => page(setup, { mailboxId: setup.box.mailboxId, before: setup.box.idOf(400) }),
-  },
-  { name: 'list 50 of all mail', read: 110, written: 0, run: (setup) => page(setup, {}) },
-  {
-    name: 'list 50 unread',
-    read: 110,
-    written: 0,
-    run: (setup) => page(setup, { mailboxId: setup.box.mailboxId, unread: true }),
-  },
-  {
-    name: 'list flagged',
-    read: 110,
-    written: 0,
-    run: (setup) => page(setup, { mailboxId: setup.box.mailboxId, flagged: true, limit: 20 }),
-  },
-  { name: 'list a thread', read: 16, written: 0, run: (setup) => page(setup, { threadId: setup.box.idOf(1) }) },
-  { name: 'search, 20 of many', read: 66, written: 0, run: (setup) => page(setup, { q: 'common', limit: 20 }) },
-  { name: 'search, one of few', read: 66, written: 0, run: (setup) => page(setup, { q: 'rare', limit: 20 }) },
-  { name: 'search without a hit', read: 66, written: 0, run: (setup) => page(setup, { q: 'nowhere', limit: 20 }) },
-  {
-    name: 'search and mailbox and unread',
-    read: 1_600,
-    written: 0,
-    run: (setup) => page(setup, { q: 'common', mailboxId: setup.box.mailboxId, unread: true }),
-  },
-  { name: 'search and flagged', read: 1_600, written: 0, run: (setup) => page(setup, { q: 'common', flagged: true }) },
-  { name: 'unread of all mail', read: 1_600, written: 0, run: (setup) => page(setup, { unread: true, flagged: true }) },
-  {
-    name: 'read one',
-    read: 6,
-    written: 0,
-    run: ({ world, box }) => readMessage(world.deps, box.accountId, box.idOf(500)),
-  },
-  { name: 'mailbox list', read: 9, written: 0, run: ({ world, box }) => listMailboxes(world.deps, box.accountId) },
-  {
-    name: 'changes, a page of 100',
-    read: 206,
-    written: 0,
-    run: ({ world, box }) => listChanges(world.deps, box.accountId, { modseq: 10, id: 0 }, 100),
-  },
-  {
-    name: 'list 50 conversations',
-    read: 110,
-    written: 0,
-    run: ({ world, box }) =>
-      listConversations(world.deps, box.accountId, { mailboxId: box.mailboxId, before: null, limit: 50 }),
-  },
-  { name: 'flag one', read: 12, written: 8, run: (setup) => change(setup, [101], { set: FLAGGED }) },
-  { name: 'mark one read', read: 12, written: 8, run: (setup) => change(setup, [105], { set: SEEN }) },
-  {
-    name: 'flag 450',
-    read: 4_500,
-    written: 1_800,
-    statements: 10,
-    run: (setup) => change(setup, series(201, 450), { set: ANSWERED }),
-  },
-  {
-    name: 'mark 450 read',
-    read: 4_500,
-    written: 1_800,
-    statements: 10,
-    run: (setup) => change(setup, series(201, 450), { set: SEEN }),
-  },
-  {
-    name: 'move one',
-    read: 32,
-    written: 18,
-    run: (setup) => change(setup, [110], { remove: 'all', add: [setup.archive] }),
-  },
-  {
-    name: 'move 200',
-    read: 2_000,
-    written: 1_200,
-    statements: 10,
-    run: (setup) => change(setup, series(701, 200), { remove: 'all', add: [setup.archive] }),
-  },
-  {
-    name: 'place one in a second mailbox',
-    read: 16,
-    written: 13,
-    run: (setup) => change(setup, [115], { add: [setup.archive] }),
-  },
-  { name: 'destroy one', read: 20, written: 12, run: (setup) => change(setup, [120], { destroy: true }) },
-  {
-    name: 'open (SELECT)',
-    read: 13,
-    written: 0,
-    run: ({ world, box }) => openMailbox(world.deps, box.accountId, box.mailboxId),
-  },
-  {
-    name: 'fetch 50',
-    read: 110,
-    written: 0,
-    run: ({ world, box }) => fetchByUid(world.deps, box.accountId, box.mailboxId, 10, 59),
-  },
-]
-
-function change({ world, box }: Setup, ns: number[], edit: Edit) {
-  return changeAll(world.deps, box.accountId, ns.map(box.idOf), edit)
-}
-
-function series(from: number, n: number): number[] {
-  return Array.from({ length: n }, (_, i) => from + i)
-}
-
-function page({ world, box }: Setup, query: Partial<Parameters<typeof listMessages>[2]>) {
-  return listMessages(world.deps, box.accountId, { before: null, limit: 50, ...query })
-}
-
 describe.each(SIZES)('rows in a mailbox of %i', (size) => {
-  it.each(OPERATIONS)(
-    '$name reads at most $read and writes at most $written',
-    async ({ read, written, statements, run }) => {
-      const setup = setups.get(size)
-      if (!setup) throw new Error('not set up')
-      setup.meter.reset()
-      const result = await run(setup)
-      console.log(size, name, setup.meter.read, setup.meter.written, setup.meter.statements)
-      expect(setup.meter.read).toBeLessThanOrEqual(read)
-      expect(setup.meter.written).toBeLessThanOrEqual(written)
-      if (statements !== undefined) expect(setup.meter.statements).toBeLessThanOrEqual(statements)
-      expect(result).not.toHaveProperty('failure')
-    },
-  )
+  it.each(OPERATIONS)('$name reads at most $read and writes at most $written', async (operation) => {
+    const setup = setups.get(size)
+    if (!setup) throw new Error('not set up')
+    setup.meter.reset()
+    const result = await operation.run(setup)
+    expect(setup.meter.read).toBeLessThanOrEqual(readBar(operation, size))
+    expect(setup.meter.written).toBeLessThanOrEqual(operation.written)
+    expect(setup.meter.statements).toBeLessThanOrEqual(operation.statements ?? Number.POSITIVE_INFINITY)
+    expect(result).not.toHaveProperty('failure')
+  })
 })

@@ -1,0 +1,39 @@
+/** Prints what each operation costs at three sizes of the mailbox: rows read / written, and D1's own time beside them. */
+import { beforeAll, expect, it } from 'vitest'
+import { OPERATIONS, readBar, type Setup, setUp } from '../helpers/costs.ts'
+import { migrate } from '../helpers/world.ts'
+
+const SIZES = [1_000, 10_000, 100_000]
+const setups: Setup[] = []
+
+beforeAll(async () => {
+  await migrate()
+  for (const size of SIZES) setups.push(await setUp(size))
+})
+
+it('prints the rows of each operation', async () => {
+  const lines = [
+    row(
+      'operation',
+      SIZES.map((size) => size.toLocaleString('en')),
+      'bar',
+    ),
+  ]
+  for (const operation of OPERATIONS) {
+    const cells: string[] = []
+    for (const setup of setups) {
+      setup.meter.reset()
+      await operation.run(setup)
+      const { read, written, durationMs } = setup.meter
+      cells.push(`${read} / ${written}  ${durationMs.toFixed(1)} ms`)
+      expect(read).toBeLessThanOrEqual(readBar(operation, setup.box.size))
+      expect(written).toBeLessThanOrEqual(operation.written)
+    }
+    lines.push(row(operation.name, cells, `${operation.read} / ${operation.written}`))
+  }
+  console.log(`rows read / written, and meta.duration, in a mailbox of that many messages\n${lines.join('\n')}`)
+})
+
+function row(name: string, cells: string[], bar: string): string {
+  return `${name.padEnd(36)}${cells.map((cell) => cell.padStart(22)).join('')}${bar.padStart(16)}`
+}

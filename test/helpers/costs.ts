@@ -1,0 +1,187 @@
+/**
+ * The operations whose cost must not grow with the mailbox, each with the rows that it may read and write
+ * (ARCHITECTURE.md, "Costs"), and mailboxes of a given size to run them in. Asserted by rows.test.ts, printed by bench/.
+ *
+ * The account measured is the lowest of three, so that a bound that leaks into the next account is seen.
+ */
+import { env } from 'cloudflare:workers'
+import { changeAll } from '../../src/mailbox/change.ts'
+import type { Edit } from '../../src/mailbox/change-plan.ts'
+import { listChanges } from '../../src/mailbox/changes.ts'
+import { listConversations } from '../../src/mailbox/conversations.ts'
+import { ANSWERED, FLAGGED, SEEN } from '../../src/mailbox/flags.ts'
+import { listMessages } from '../../src/mailbox/list.ts'
+import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
+import { readMessage } from '../../src/mailbox/read.ts'
+import { fetchByUid, openMailbox } from '../../src/mailbox/uids.ts'
+import { UIDS_PER_PAGE } from '../../src/store/message-write.ts'
+import { type BulkMailbox, fillMailbox } from './bulk.ts'
+import { type Meter, metered } from './counting.ts'
+import { makeAccount, makeWorld, plainMessage, receiveRaw, type World } from './world.ts'
+
+export type Setup = { world: World; meter: Meter; box: BulkMailbox; archive: number }
+
+/** A mailbox of `size` messages over a metered database, with two neighbours above it. */
+export async function setUp(size: number): Promise<Setup> {
+  const meter = metered(env.DB)
+  const world = makeWorld({ databases: [meter.d1] })
+  const accountId = await makeAccount(world, `demo@size${size}.test`)
+  const boxes = await listMailboxes(world.deps, accountId)
+  const inbox = boxes.find((box) => box.role === 'inbox')
+  const archive = boxes.find((box) => box.role === 'archive')
+  const box = await fillMailbox(env.DB, accountId, inbox?.id ?? 0, size)
+  for (const other of ['a', 'b']) {
+    const neighbour = await makeAccount(world, `${other}@size${size}-neighbour.test`)
+    const theirs = (await listMailboxes(world.deps, neighbour)).find((mailbox) => mailbox.role === 'inbox')
+    await fillMailbox(env.DB, neighbour, theirs?.id ?? 0, 500)
+  }
+  return { world, meter, box, archive: archive?.id ?? 0 }
+}
+
+export type Operation = {
+  name: string
+  read: number
+  /** More rows for each 2,048 UIDs in use. */
+  readPer2048?: number
+  written: number
+  statements?: number
+  run(setup: Setup): Promise<unknown>
+}
+
+export const OPERATIONS: Operation[] = [
+  {
+    name: 'receive',
+    read: 48,
+    written: 20,
+    run: ({ world, box }) => receiveRaw(world, `demo@size${box.size}.test`, plainMessage()),
+  },
+  {
+    name: 'receive with 10 unknown references',
+    read: 58,
+    written: 30,
+    run: ({ world, box }) =>
+      receiveRaw(
+        world,
+        `demo@size${box.size}.test`,
+        plainMessage({ References: Array.from({ length: 10 }, () => `<${crypto.randomUUID()}@x>`).join(' ') }),
+      ),
+  },
+  { name: 'list 50', read: 110, written: 0, run: (setup) => page(setup, { mailboxId: setup.box.mailboxId }) },
+  {
+    name: 'list 50, deep',
+    read: 110,
+    written: 0,
+    run: (setup) => page(setup, { mailboxId: setup.box.mailboxId, before: setup.box.idOf(400) }),
+  },
+  { name: 'list 50 of all mail', read: 110, written: 0, run: (setup) => page(setup, {}) },
+  {
+    name: 'list 50 unread',
+    read: 110,
+    written: 0,
+    run: (setup) => page(setup, { mailboxId: setup.box.mailboxId, unread: true }),
+  },
+  {
+    name: 'list flagged',
+    read: 110,
+    written: 0,
+    run: (setup) => page(setup, { mailboxId: setup.box.mailboxId, flagged: true, limit: 20 }),
+  },
+  { name: 'list a thread', read: 16, written: 0, run: (setup) => page(setup, { threadId: setup.box.idOf(1) }) },
+  { name: 'search, 20 of many', read: 66, written: 0, run: (setup) => page(setup, { q: 'common', limit: 20 }) },
+  { name: 'search, one of few', read: 66, written: 0, run: (setup) => page(setup, { q: 'rare', limit: 20 }) },
+  { name: 'search without a hit', read: 66, written: 0, run: (setup) => page(setup, { q: 'nowhere', limit: 20 }) },
+  {
+    name: 'search and mailbox and unread',
+    read: 1_600,
+    written: 0,
+    run: (setup) => page(setup, { q: 'common', mailboxId: setup.box.mailboxId, unread: true }),
+  },
+  { name: 'search and flagged', read: 1_600, written: 0, run: (setup) => page(setup, { q: 'common', flagged: true }) },
+  { name: 'unread of all mail', read: 1_600, written: 0, run: (setup) => page(setup, { unread: true, flagged: true }) },
+  {
+    name: 'read one',
+    read: 6,
+    written: 0,
+    run: ({ world, box }) => readMessage(world.deps, box.accountId, box.idOf(500)),
+  },
+  { name: 'mailbox list', read: 9, written: 0, run: ({ world, box }) => listMailboxes(world.deps, box.accountId) },
+  {
+    name: 'changes, a page of 100',
+    read: 206,
+    written: 0,
+    run: ({ world, box }) => listChanges(world.deps, box.accountId, { modseq: 10, id: 0 }, 100),
+  },
+  {
+    name: 'list 50 conversations',
+    read: 110,
+    written: 0,
+    run: ({ world, box }) =>
+      listConversations(world.deps, box.accountId, { mailboxId: box.mailboxId, before: null, limit: 50 }),
+  },
+  { name: 'flag one', read: 12, written: 8, run: (setup) => change(setup, [101], { set: FLAGGED }) },
+  { name: 'mark one read', read: 12, written: 8, run: (setup) => change(setup, [105], { set: SEEN }) },
+  {
+    name: 'flag 450',
+    read: 4_500,
+    written: 1_800,
+    statements: 10,
+    run: (setup) => change(setup, series(201, 450), { set: ANSWERED }),
+  },
+  {
+    name: 'mark 450 read',
+    read: 4_500,
+    written: 1_800,
+    statements: 10,
+    run: (setup) => change(setup, series(201, 450), { set: SEEN }),
+  },
+  {
+    name: 'move one',
+    read: 32,
+    written: 18,
+    run: (setup) => change(setup, [110], { remove: 'all', add: [setup.archive] }),
+  },
+  {
+    name: 'move 200',
+    read: 2_000,
+    written: 1_200,
+    statements: 10,
+    run: (setup) => change(setup, series(701, 200), { remove: 'all', add: [setup.archive] }),
+  },
+  {
+    name: 'place one in a second mailbox',
+    read: 16,
+    written: 13,
+    run: (setup) => change(setup, [115], { add: [setup.archive] }),
+  },
+  { name: 'destroy one', read: 20, written: 12, run: (setup) => change(setup, [120], { destroy: true }) },
+  {
+    name: 'open (SELECT)',
+    read: 3,
+    readPer2048: 1,
+    written: 0,
+    run: ({ world, box }) => openMailbox(world.deps, box.accountId, box.mailboxId),
+  },
+  {
+    name: 'fetch 50',
+    read: 110,
+    written: 0,
+    run: ({ world, box }) => fetchByUid(world.deps, box.accountId, box.mailboxId, 10, 59),
+  },
+]
+
+function change({ world, box }: Setup, ns: number[], edit: Edit) {
+  return changeAll(world.deps, box.accountId, ns.map(box.idOf), edit)
+}
+
+function series(from: number, n: number): number[] {
+  return Array.from({ length: n }, (_, i) => from + i)
+}
+
+function page({ world, box }: Setup, query: Partial<Parameters<typeof listMessages>[2]>) {
+  return listMessages(world.deps, box.accountId, { before: null, limit: 50, ...query })
+}
+
+/** Rows that an operation may read in a mailbox of a size. */
+export function readBar({ read, readPer2048 }: Operation, size: number): number {
+  return read + (readPer2048 ?? 0) * Math.ceil((size + 1) / UIDS_PER_PAGE)
+}
