@@ -10,14 +10,14 @@ import { isWhite } from './latin1.ts'
 import type { Address } from './message.ts'
 import { clip } from './storable.ts'
 
-export { foldAddress, splitAddress } from './fold-address.ts'
+export { foldAddress, foldDomain, splitAddress } from './fold-address.ts'
 
 /** Addresses that are read of one field. Larger lists are real but rare, and their tail is of use to no reader. */
 export const ADDRESSES_MAX = 1_000
 /** Characters kept of one name. */
-export const NAME_CHARS_MAX = 1_000
+export const NAME_CHARS_MAX = 500
 /** Characters kept of one address: RFC 5321 §4.5.3.1 allows 64 + 1 + 255 bytes, and junk is shown cut. */
-export const ADDRESS_CHARS_MAX = 1_000
+export const ADDRESS_CHARS_MAX = 500
 
 /** A word, a quoted string, a comment, the inside of angle brackets, or one of , ; : */
 type Piece = { kind: 'word' | 'quoted' | 'comment' | 'angle' | 'mark'; text: string; spaced: boolean }

@@ -12,7 +12,7 @@ const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', '
 /** Hours. RFC 5322 §4.3: what other letters mean is unknown, so they count as UTC. */
 const ZONES: Record<string, number> = { est: -5, edt: -4, cst: -6, cdt: -5, mst: -7, mdt: -6, pst: -8, pdt: -7 }
 
-const TIME = String.raw`(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2}))?(?:[.,]\d+)?`
+const TIME = String.raw`(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2}))?(?:[.,]\d+)?(?: ?([ap])m)?`
 const ZONE = String.raw`(?: ?(?:([+-])(\d{1,2})[:-]?(\d{2})|(?:gmt|utc) ?([+-])(\d{1,2})(?::?(\d{2}))?|([a-z]{1,5})))?`
 /** 'Mon, 1 Jan 2024 10:00:00 +0100', '1-Jan-24 10:00 EST' */
 const DAY_FIRST = new RegExp(`(\\d{1,2})[ -]?([a-z]{3})[a-z]*\\.?[ ,-]{0,2}(\\d{2,4}),? ${TIME}${ZONE}`)
@@ -37,28 +37,30 @@ function dayFirst(text: string): number | null {
   const match = DAY_FIRST.exec(text)
   if (!match) return null
   const [, day, month = '', year = '', ...rest] = match
-  return instant(fullYear(year), MONTHS.indexOf(month), Number(day), rest.slice(0, 3), zoneMinutes(rest.slice(3)))
+  return instant(fullYear(year), MONTHS.indexOf(month), Number(day), rest.slice(0, 4), zoneMinutes(rest.slice(4)))
 }
 
 function monthFirst(text: string): number | null {
   const match = MONTH_FIRST.exec(text)
   if (!match) return null
   const [, month = '', day, ...rest] = match
-  const zone = rest.slice(3, 10).some((group) => group !== undefined) ? rest.slice(3, 10) : rest.slice(11)
-  return instant(Number(rest[10]), MONTHS.indexOf(month), Number(day), rest.slice(0, 3), zoneMinutes(zone))
+  const [before, year, after] = [rest.slice(4, 11), rest[11], rest.slice(12)]
+  const zone = before.some((group) => group !== undefined) ? before : after
+  return instant(Number(year), MONTHS.indexOf(month), Number(day), rest.slice(0, 4), zoneMinutes(zone))
 }
 
 function yearFirst(text: string): number | null {
   const match = YEAR_FIRST.exec(text)
   if (!match) return null
   const [, year, month, day, ...rest] = match
-  return instant(Number(year), Number(month) - 1, Number(day), rest.slice(0, 3), zoneMinutes(rest.slice(3)))
+  return instant(Number(year), Number(month) - 1, Number(day), rest.slice(0, 4), zoneMinutes(rest.slice(4)))
 }
 
 type Group = string | undefined
 
 function instant(year: number, month: number, day: number, time: Group[], zone: number): number | null {
-  const [hour, minute, second] = time.map((part) => Number(part ?? 0)) as [number, number, number]
+  const [hours, minute = 0, second = 0] = time.slice(0, 3).map((part) => Number(part ?? 0))
+  const hour = time[3] === undefined ? Number(hours) : (Number(hours) % 12) + (time[3] === 'p' ? 12 : 0)
   if (month < 0 || month > 11 || day < 1 || day > 31) return null
   // 24:00 and leap seconds are written; Date.UTC carries them over.
   if (hour > 24 || minute > 59 || second > 60) return null

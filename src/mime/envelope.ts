@@ -9,6 +9,11 @@ import { clip } from './storable.ts'
 /** Characters kept of a decoded subject or date: both stand in every list. */
 export const SUBJECT_CHARS_MAX = 2_000
 
+/** Characters of all addresses together: the envelope stands in one row of D1, of at most 2 MB with everything else. */
+export const ENVELOPE_ADDRESS_CHARS_MAX = 128 * 1024
+/** What an address costs beside its characters, as JSON. */
+const ADDRESS_OVERHEAD_CHARS = 24
+
 /** RFC 5322 §3.6, and the MIME fields of RFC 2045: no more than one of each. */
 const ONCE = new Set([
   ...['date', 'from', 'sender', 'reply-to', 'to', 'cc', 'bcc', 'message-id', 'in-reply-to', 'references', 'subject'],
@@ -27,7 +32,8 @@ export type Headers = {
 /** `hint` is the charset for raw 8-bit header bytes that are not UTF-8: that of the message's first text part. */
 export function readHeaders(fields: HeaderField[], hint?: string): Headers {
   const defects = new Set<Defect>()
-  const lists = (key: string) => addressesOf(fields, key, hint, defects)
+  const budget = { chars: ENVELOPE_ADDRESS_CHARS_MAX }
+  const lists = (key: string) => withinBudget(addressesOf(fields, key, hint, defects), budget)
   const decoded = (key: string) => shortText(firstField(fields, key), hint)
   const messageId = readOwnId(firstField(fields, 'message-id') ?? '')
   const date = firstField(fields, 'date')
@@ -81,6 +87,14 @@ function addressesOf(fields: HeaderField[], key: string, hint: string | undefine
     defects.add('address-malformed')
   }
   return addresses
+}
+
+/** The addresses that still fit. The later fields of an oversized message lose theirs; the raw message has them all. */
+function withinBudget(addresses: Address[], budget: { chars: number }): Address[] {
+  return addresses.filter(({ name, address }) => {
+    budget.chars -= name.length + address.length + ADDRESS_OVERHEAD_CHARS
+    return budget.chars >= 0
+  })
 }
 
 function noteDuplicates(fields: HeaderField[], defects: Set<Defect>): void {

@@ -77,7 +77,7 @@ function readFields(block: string, offset: number, lineEnd: LineEnd, defects: Se
     const fieldEnd = endOfField(block, fieldStart, eol)
     const field = readField(block, fieldStart, fieldEnd, offset)
     if (field) fields.push(field)
-    else if (!isLineEnd(block, fieldStart, fieldEnd)) defects.add('header-malformed')
+    else if (!isNoLoss(block, fieldStart, fieldEnd)) defects.add('header-malformed')
     if (fields.length >= HEADER_FIELDS_MAX && fieldEnd < block.length) {
       defects.add('header-too-long')
       break
@@ -115,6 +115,11 @@ function unfold(block: string, start: number, end: number): string {
   const value = block.slice(start, last)
   if (!/[\r\n]/.test(value)) return trimWhite(value)
   return trimWhite(value.replace(/\r\n/g, '').replace(/\n/g, '').replace(/\r/g, ' '))
+}
+
+/** An empty line, or the envelope line that mbox files put first: no field, and no fault of the sender's. */
+function isNoLoss(block: string, start: number, end: number): boolean {
+  return isLineEnd(block, start, end) || (start === 0 && /^>?From /.test(block))
 }
 
 function isLineEnd(block: string, start: number, end: number): boolean {

@@ -3,8 +3,8 @@ import { storable } from './storable.ts'
 
 /** Characters of an id: a line of RFC 5322 §2.1.1 holds no longer one. */
 export const MESSAGE_ID_CHARS_MAX = 998
-/** Ids that are read of one field: threading uses ten, and JMAP shows the rest. */
-export const REFERENCES_MAX = 500
+/** Ids that are kept of one field, the first and the last ones: threading uses ten of them. */
+export const REFERENCES_MAX = 100
 
 /** All ids of a raw value in order, no duplicates. Text around them is skipped, as in 'Your mail of Monday <id>'. */
 export function readMessageIds(raw: string): string[] {
@@ -12,13 +12,14 @@ export function readMessageIds(raw: string): string[] {
   // '<' is excluded inside, so that a run of '<' is looked at once.
   for (const [, inner = ''] of raw.matchAll(/<([^<>]+)>/g)) addId(ids, inner)
   if (ids.size === 0) for (const word of raw.split(/[ \t,;<>]+/)) if (word.includes('@')) addId(ids, word)
-  return [...ids]
+  const all = [...ids]
+  return all.length <= REFERENCES_MAX ? all : [...all.slice(0, 1), ...all.slice(1 - REFERENCES_MAX)]
 }
 
 function addId(ids: Set<string>, text: string): void {
   // White space inside is left over from folding by a mailer that did not know where it may.
   const id = storable(text.slice(0, MESSAGE_ID_CHARS_MAX).replace(/[\s\0]+/g, ''))
-  if (id !== '' && ids.size < REFERENCES_MAX) ids.add(id)
+  if (id !== '') ids.add(id)
 }
 
 /** The message's own id: with its brackets missing it is still one, though a defect. */

@@ -24,7 +24,11 @@ export type HeaderField = {
 
 /** A part of the MIME tree with what IMAP BODYSTRUCTURE (RFC 9051 §7.5.2) and range reads need. */
 export type Part = {
-  /** The IMAP section number: '1', '2.1', '2.1.3'; the root is ''. A message that is not multipart is read as section '1'. */
+  /**
+   * The IMAP section number: '1', '2.1', '2.1.3'; the root is ''. A message that is not multipart is read as section '1'.
+   * An embedded message that is a multipart has no number of its own: it is '<container>.TEXT', its children
+   * '<container>.1' and so on.
+   */
   path: string
   /** In lower case: 'text', 'multipart', 'message', ... */
   type: string
@@ -50,7 +54,10 @@ export type Part = {
   bodyEnd: number
   /** Lines in the body, as IMAP counts them: line ends, plus one for an unended last line. */
   lines: number
-  /** Children of a multipart; for message/rfc822 exactly one, the embedded message's root. */
+  /**
+   * Children of a multipart, never none; for message/rfc822 one, the embedded message's root, or none where it is
+   * opaque (encoded, empty, nested too deep). IMAP must then describe it without an envelope, as another type.
+   */
   parts: Part[]
 }
 
@@ -79,7 +86,7 @@ export type Attachment = {
   contentId: string | null
   /** Bytes as they stand in the message, still encoded. */
   encodedSize: number
-  /** Bytes after decoding; an estimate for base64 and quoted-printable. */
+  /** Bytes after decoding: exact for well-formed base64, otherwise the encoded size. */
   size: number
 }
 
@@ -130,7 +137,7 @@ export type ParsedMessage = {
   attachments: Attachment[]
   /** The displayed plain text; made from the HTML where there is no text part. */
   text: string
-  /** Whether `text` came from a text part. */
+  /** Whether `text` came from a text part, at least in part. */
   textIsOriginal: boolean
   html: string | null
   defects: Defect[]

@@ -8,6 +8,9 @@ import { clip } from './storable.ts'
 /** Characters of a type, a subtype, an encoding: RFC 6838 §4.2 allows 127 and asks for 64, and D1 stores them all. */
 export const TOKEN_CHARS_MAX = 64
 
+/** Characters of a file name: what file systems take. */
+export const FILENAME_CHARS_MAX = 255
+
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]{1,64}$/
 const TYPE = /^[!#$%&'*+.^_`|~0-9a-z-]{1,64} ?\/ ?[!#$%&'*+.^_`|~0-9a-z-]{1,64}$/
 const TYPE_AND_JUNK = /^([!#$%&'*+.^_`|~0-9a-z-]{1,64}) ?\/ ?([!#$%&'*+.^_`|~0-9a-z-]{1,64})(?![^ \t,"])/
@@ -26,7 +29,7 @@ export function openPart(fields: HeaderField[], path: string, digest: boolean, d
   const disposition = parseStructured(own.get('content-disposition') ?? '')
   const params = decodeParams(content.rawParams)
   const dispositionParams = decodeParams(disposition.rawParams)
-  const filename = dispositionParams.filename?.trim() || params.name?.trim() || null
+  const filename = clip(dispositionParams.filename?.trim() || params.name?.trim() || '', FILENAME_CHARS_MAX) || null
   const type = readType(content.value)
   if (own.has('content-type') && !TYPE.test(content.value)) defects.add('content-type-malformed')
   const part: Part = {

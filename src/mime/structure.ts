@@ -8,8 +8,8 @@
  *  - A child lies within its parent, siblings follow each other, and headerStart <= bodyStart <= bodyEnd.
  *  - A multipart has at least one child. One that would have none (no boundary named, or none found) is text/plain,
  *    so that its reader sees the content (RFC 2045 §5.2 for what cannot be read as labelled).
- *  - message/rfc822 has exactly one child, or none where an encoding hides it (forbidden by RFC 2046 §5.2.1) or the
- *    nesting is too deep: then it is opaque.
+ *  - message/rfc822 has exactly one child, or none where an encoding hides it (forbidden by RFC 2046 §5.2.1), where it
+ *    has no bytes at all, or where the nesting is too deep: then it is opaque.
  *  - Paths are unique. An embedded message that is a multipart has no section number of its own in IMAP
  *    (RFC 9051 §6.4.5.1): its path is that of its container with '.TEXT', which is the same bytes.
  */

@@ -81,11 +81,9 @@ function compareHeaders(ours: ParsedMessage, theirs: Email, result: Agreement): 
   }
   const date = theirs.date === undefined ? Number.NaN : Date.parse(theirs.date)
   if (ours.dateMs !== (Number.isNaN(date) ? null : date) && !(Number.isNaN(date) && ours.dateMs !== null)) {
-    differ(
-      result,
-      `date: ${ours.dateMs} / ${theirs.date}`,
-      ours.dateMs === null ? 'date that Date.parse guesses' : null,
-    )
+    const isZone = ours.dateMs !== null && Math.abs(ours.dateMs - date) <= 14 * 3_600_000
+    const reason = ours.dateMs === null || isZone ? 'date that Date.parse guesses' : null
+    differ(result, `date: ${envelope.date} ${ours.dateMs} / ${theirs.date}`, reason)
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ENVELOPE_ADDRESS_CHARS_MAX } from '../../src/mime/envelope.ts'
 import {
   decodeHeader,
   fieldValues,
@@ -11,6 +12,7 @@ import {
   parseHeaderBlock,
 } from '../../src/mime/headers.ts'
 import { latin1, latin1Bytes } from '../../src/mime/latin1.ts'
+import { parseMessage } from '../../src/mime/parse.ts'
 
 const block = (text: string) => parseHeaderBlock(latin1Bytes(text))
 
@@ -119,4 +121,13 @@ test.each([
   ['A: b\r\nC: d\r\n\r\n', 'A: b\r\n', 11],
 ])('%j is not complete', (text, want, limit) => {
   expect(stored(text, limit)).toEqual({ text: want, complete: false })
+})
+
+test('an envelope is bounded whatever its header holds', async () => {
+  const long = Array.from({ length: 900 }, (_, n) => `"${'n'.repeat(400)}" <${'a'.repeat(300)}${n}@x.org>`).join(', ')
+  const references = Array.from({ length: 500 }, (_, n) => `<${n}@x>`).join('\r\n ')
+  const message = await parseMessage(latin1Bytes(`To: ${long}\r\nReferences: ${references}\r\n\r\n`))
+  expect(JSON.stringify(message.envelope).length).toBeLessThan(ENVELOPE_ADDRESS_CHARS_MAX + 10_000)
+  expect(message.envelope.to.length).toBeGreaterThan(100)
+  expect([message.references[0], message.references[1], message.references.at(-1)]).toEqual(['0@x', '401@x', '499@x'])
 })
