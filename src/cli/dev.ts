@@ -10,7 +10,7 @@
  *  - A secret is never an argument: `ps` shows those to everyone on the machine.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs, stripVTControlCharacters } from 'node:util'
 import { localConfig, readWranglerConfig } from './config.ts'
@@ -59,7 +59,7 @@ async function main(): Promise<void> {
   await healthy(server, url)
   const demo = await ensureDemo(url, secrets.POSTERN_ADMIN_KEY, ports, state.readDemo())
   state.writeDemo(demo)
-  console.log(summary(demo, ports, relative(process.cwd(), state.demoFile) || state.demoFile))
+  console.log(summary(demo, ports, join(folder, 'demo.json')))
   fireCrons(url, config.triggers?.crons ?? [])
   server.up = true
   await server.wrangler.ended
