@@ -37,7 +37,8 @@ const BODY_BYTES_MAX = 64 * 1024
 const ACCOUNT_ROUTES = [me, mailboxes, messages, messageBytes, changes, lists, keys]
 const ADMIN_ROUTES = [domains, accounts, addresses, adminKeys, appPasswords, deadLetters, serverLists]
 
-const app = assemble()
+/** Exported for the test that holds its routes against the description. */
+export const app = assemble()
 
 export async function handleHttp(request: Request, deps: Deps): Promise<Response> {
   return await app.fetch(request, { deps })

@@ -105,7 +105,8 @@ export function problemResponse(problem: Problem, requestId: string): Response {
     errors: problem.errors,
     request_id: requestId,
   }
-  const retry = status === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}
+  const retry: Record<string, string> =
+    problem.code === 'unavailable' ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}
   return new Response(JSON.stringify(body), {
     status,
     headers: { 'content-type': 'application/problem+json', ...retry, ...problem.headers },

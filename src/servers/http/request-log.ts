@@ -8,6 +8,7 @@ import { routePath } from 'hono/route'
 import { base32 } from '../../access/secrets.ts'
 import type { Deps } from '../../deps.ts'
 import type { HttpEnv } from './context.ts'
+import { answerError } from './errors.ts'
 
 const REQUEST_ID_BYTES = 10
 /** A client's own id is taken only where it cannot break a log line or a header. */
@@ -28,7 +29,12 @@ export const frameRequest = createMiddleware<HttpEnv>(async (c, next) => {
   const requestId = requestIdOf(deps, c.req.header('x-request-id'))
   c.set('requestId', requestId)
   c.set('principal', null)
-  await next()
+  try {
+    await next()
+  } catch (error) {
+    // Hono's own handler sees only instances of Error.
+    c.res = answerError(error, c)
+  }
   finishHeaders(c.res.headers, requestId)
   const principal = c.var.principal
   deps.log({

@@ -1,0 +1,305 @@
+/**
+ * Strangers: every operation of /openapi.json, called by everyone who may not.
+ *
+ * The description drives the test. An operation without a line in CALLS fails it, so a route cannot come without saying
+ * how it is called and which foreign ids it could be tried with.
+ */
+import { beforeAll, describe, expect, it } from 'vitest'
+import { SCOPES, type Scope } from '../../../src/access/scopes.ts'
+import { type Answer, accountClient, adminClient, type Client, makeClient } from '../../helpers/http.ts'
+import { consume, makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'
+
+/** Ids of one account (or of the server), by what they name. */
+type Ids = { message: string; thread: string; mailbox: string; key: string; entry: string; part: string }
+type ServerIds = {
+  account: string
+  domain: string
+  address: string
+  key: string
+  app: string
+  entry: string
+  dead: string
+}
+
+type AccountCall = { path(ids: Ids): string; json?: unknown; status: number; foreign: boolean }
+type AdminCall = { path(ids: ServerIds): string; json?: (ids: ServerIds) => unknown; status: number }
+
+/** How each operation is called so that its owner succeeds. `foreign`: the path holds ids that others do not own. */
+const ACCOUNT_CALLS: Record<string, AccountCall[]> = {
+  'get /v1/me': [{ path: () => '/v1/me', status: 200, foreign: false }],
+  'get /v1/mailboxes': [{ path: () => '/v1/mailboxes', status: 200, foreign: false }],
+  'get /v1/messages': [
+    { path: () => '/v1/messages', status: 200, foreign: false },
+    { path: ({ mailbox }) => `/v1/messages?mailbox=${mailbox}`, status: 200, foreign: true },
+    { path: ({ mailbox }) => `/v1/messages?mailbox=${mailbox}&q=word`, status: 200, foreign: true },
+    { path: ({ thread }) => `/v1/messages?thread=${thread}`, status: 200, foreign: true },
+  ],
+  'get /v1/messages/{id}': [{ path: ({ message }) => `/v1/messages/${message}`, status: 200, foreign: true }],
+  'get /v1/messages/{id}/raw': [{ path: ({ message }) => `/v1/messages/${message}/raw`, status: 200, foreign: true }],
+  'get /v1/messages/{id}/attachments/{part}': [
+    {
+      path: ({ message, part }) => `/v1/messages/${message}/attachments/${part}?allow_spam=true`,
+      status: 200,
+      foreign: true,
+    },
+  ],
+  'get /v1/changes': [{ path: () => '/v1/changes', status: 200, foreign: false }],
+  'get /v1/lists': [{ path: () => '/v1/lists', status: 200, foreign: false }],
+  'post /v1/lists': [
+    { path: () => '/v1/lists', json: { entry: 'one@lists.example', list: 'block' }, status: 201, foreign: false },
+  ],
+  'delete /v1/lists/{id}': [{ path: ({ entry }) => `/v1/lists/${entry}`, status: 204, foreign: true }],
+  'get /v1/keys': [{ path: () => '/v1/keys', status: 200, foreign: false }],
+  'post /v1/keys': [
+    { path: () => '/v1/keys', json: { name: 'new', scopes: ['settings'] }, status: 201, foreign: false },
+  ],
+  'delete /v1/keys/{id}': [{ path: ({ key }) => `/v1/keys/${key}`, status: 204, foreign: true }],
+}
+
+const ADMIN_CALLS: Record<string, AdminCall> = {
+  'get /v1/admin/domains': { path: () => '/v1/admin/domains', status: 200 },
+  'post /v1/admin/domains': { path: () => '/v1/admin/domains', json: () => ({ name: 'posted.example' }), status: 201 },
+  'delete /v1/admin/domains/{id}': { path: ({ domain }) => `/v1/admin/domains/${domain}`, status: 204 },
+  'get /v1/admin/accounts': { path: () => '/v1/admin/accounts', status: 200 },
+  'post /v1/admin/accounts': { path: () => '/v1/admin/accounts', json: () => ({ name: 'posted' }), status: 201 },
+  'get /v1/admin/accounts/{id}': { path: ({ account }) => `/v1/admin/accounts/${account}`, status: 200 },
+  'get /v1/admin/addresses': { path: () => '/v1/admin/addresses', status: 200 },
+  'post /v1/admin/addresses': {
+    path: () => '/v1/admin/addresses',
+    json: ({ account }) => ({ address: 'posted@a.example', account_id: account }),
+    status: 201,
+  },
+  'patch /v1/admin/addresses/{id}': {
+    path: ({ address }) => `/v1/admin/addresses/${address}`,
+    json: () => ({ enabled: true }),
+    status: 200,
+  },
+  'delete /v1/admin/addresses/{id}': { path: ({ address }) => `/v1/admin/addresses/${address}`, status: 204 },
+  'get /v1/admin/keys': { path: () => '/v1/admin/keys', status: 200 },
+  'post /v1/admin/keys': {
+    path: () => '/v1/admin/keys',
+    json: ({ account }) => ({ account_id: account, name: 'posted', scopes: ['mail:read'] }),
+    status: 201,
+  },
+  'delete /v1/admin/keys/{id}': { path: ({ key }) => `/v1/admin/keys/${key}`, status: 204 },
+  'get /v1/admin/app-passwords': { path: () => '/v1/admin/app-passwords', status: 200 },
+  'post /v1/admin/app-passwords': {
+    path: () => '/v1/admin/app-passwords',
+    json: ({ account }) => ({ account_id: account, name: 'posted' }),
+    status: 201,
+  },
+  'delete /v1/admin/app-passwords/{id}': { path: ({ app }) => `/v1/admin/app-passwords/${app}`, status: 204 },
+  'get /v1/admin/dead-letters': { path: () => '/v1/admin/dead-letters', status: 200 },
+  'delete /v1/admin/dead-letters/{id}': { path: ({ dead }) => `/v1/admin/dead-letters/${dead}`, status: 204 },
+  'get /v1/admin/lists': { path: () => '/v1/admin/lists', status: 200 },
+  'post /v1/admin/lists': {
+    path: () => '/v1/admin/lists',
+    json: () => ({ entry: 'two@lists.example', list: 'allow' }),
+    status: 201,
+  },
+  'delete /v1/admin/lists/{id}': { path: ({ entry }) => `/v1/admin/lists/${entry}`, status: 204 },
+}
+
+const PUBLIC = ['get /', 'get /healthz']
+
+type Operation = { name: string; method: string; kind: 'public' | 'account' | 'admin'; scope: Scope | null }
+
+let world: World
+let owner: Client
+let ownerIds: Ids
+let stranger: Client
+let strangerAccount: number
+let admin: Client
+let serverIds: ServerIds
+let operations: Operation[]
+
+beforeAll(async () => {
+  await migrate()
+  world = makeWorld()
+  admin = adminClient(world.deps)
+  // The stranger's account is the lowest and has mail of its own, so that a bound that leaks would find something.
+  strangerAccount = await makeAccount(world, 'stranger@a.example')
+  const ownerAccount = await makeAccount(world, 'owner@a.example')
+  stranger = await accountClient(world, strangerAccount)
+  owner = await accountClient(world, ownerAccount)
+  await idsOf(stranger, 'stranger@a.example')
+  ownerIds = await idsOf(owner, 'owner@a.example')
+  serverIds = await makeServerIds()
+  operations = operationsOf((await makeClient(world.deps, null).get('/openapi.json')).body)
+})
+
+async function idsOf(client: Client, address: string): Promise<Ids> {
+  const body =
+    '--b\r\nContent-Type: text/plain\r\n\r\nword\r\n--b\r\nContent-Type: application/pdf\r\n\r\nx\r\n--b--\r\n'
+  await receiveRaw(world, address, plainMessage({ 'Content-Type': 'multipart/mixed; boundary=b' }, body))
+  const [message] = (await client.get('/v1/messages')).body.data
+  const detail = (await client.get(`/v1/messages/${message.id}`)).body
+  return {
+    message: message.id,
+    thread: message.thread_id,
+    mailbox: message.mailbox_ids[0],
+    part: detail.attachments[0].part,
+    key: (await client.post('/v1/keys', { name: 'spare', scopes: ['mail:read'] })).body.key && (await lastKey(client)),
+    entry: (await client.post('/v1/lists', { entry: `${address.split('@')[0]}@pest.example`, list: 'block' })).body.id,
+  }
+}
+
+async function lastKey(client: Client): Promise<string> {
+  return (await client.get('/v1/keys')).body.data.at(-1).id
+}
+
+async function makeServerIds(): Promise<ServerIds> {
+  const post = async (path: string, json: object): Promise<string> => (await admin.post(path, json)).body.id
+  await consume(world.deps, 'postern-dead', [{ raw_key: 'raw/2026-03-01/1/dead' }])
+  const account = await post('/v1/admin/accounts', { name: 'spare' })
+  return {
+    account,
+    domain: await post('/v1/admin/domains', { name: 'spare.example' }),
+    address: await post('/v1/admin/addresses', { address: 'spare@a.example', account_id: account }),
+    key: await post('/v1/admin/keys', { account_id: account, name: 'spare', scopes: ['mail:read'] }),
+    app: await post('/v1/admin/app-passwords', { account_id: account, name: 'spare' }),
+    entry: await post('/v1/admin/lists', { entry: 'spare@pest.example', list: 'block' }),
+    dead: (await admin.get('/v1/admin/dead-letters')).body.data[0].id,
+  }
+}
+
+function operationsOf(description: Answer['body']): Operation[] {
+  type Described = Record<string, { security: Record<string, Scope[]>[] }>
+  return Object.entries(description.paths as Record<string, Described>).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { security }]) => {
+      const [scheme] = security.flatMap((one) => Object.keys(one))
+      const kind = scheme === 'account_key' ? 'account' : scheme === 'admin_key' ? 'admin' : 'public'
+      const scope = security[0]?.account_key?.[0] ?? null
+      return { name: `${method} ${path}`, method: method.toUpperCase(), kind, scope } satisfies Operation
+    }),
+  )
+}
+
+function accountCalls(foreignOnly = false): (Operation & AccountCall)[] {
+  const own = operations.filter(({ kind }) => kind === 'account')
+  const calls = own.flatMap((one) => (ACCOUNT_CALLS[one.name] ?? []).map((call) => ({ ...one, ...call })))
+  return foreignOnly ? calls.filter(({ foreign }) => foreign) : calls
+}
+
+function adminCalls(): (Operation & AdminCall)[] {
+  const own = operations.filter(({ kind }) => kind === 'admin')
+  return own.flatMap((one) => {
+    const call = ADMIN_CALLS[one.name]
+    return call ? [{ ...one, ...call }] : []
+  })
+}
+
+/** Calls and gives [what was called, status, code], so that a failure names the route. */
+async function outcome(client: Client, method: string, path: string, json?: unknown): Promise<unknown[]> {
+  const { status, body } = await client.call(method, path, json === undefined ? {} : { json })
+  return [`${method} ${path}`, status, body?.code]
+}
+
+describe('every operation of the description', () => {
+  it('is in the table, and nothing else is', () => {
+    const table = [...PUBLIC, ...Object.keys(ACCOUNT_CALLS), ...Object.keys(ADMIN_CALLS)]
+    expect(operations.map(({ name }) => name).sort()).toEqual(table.sort())
+    expect(
+      operations
+        .filter(({ kind }) => kind === 'public')
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(PUBLIC.sort())
+    expect(operations.filter(({ kind }) => kind === 'admin').every(({ name }) => name.includes('/v1/admin/'))).toBe(
+      true,
+    )
+    for (const { name, foreign, path } of accountCalls())
+      if (name.includes('{')) expect([path(ownerIds), foreign]).toEqual([path(ownerIds), true])
+  })
+
+  it('asks for a key', async () => {
+    for (const key of [null, 'pst_00000000000000000000000000000000']) {
+      const nobody = makeClient(world.deps, key)
+      for (const { method, path, json } of accountCalls())
+        expect(await outcome(nobody, method, path(ownerIds), json)).toEqual([expect.anything(), 401, 'unauthenticated'])
+      for (const { method, path, json } of adminCalls())
+        expect(await outcome(nobody, method, path(serverIds), json?.(serverIds))).toEqual([
+          expect.anything(),
+          401,
+          'unauthenticated',
+        ])
+    }
+  })
+
+  it('of an account refuses the admin key', async () => {
+    for (const { method, path, json } of accountCalls())
+      expect(await outcome(admin, method, path(ownerIds), json)).toEqual([expect.anything(), 403, 'forbidden'])
+  })
+
+  it("of the admin refuses an account's key of every scope", async () => {
+    for (const { method, path, json } of adminCalls())
+      expect(await outcome(owner, method, path(serverIds), json?.(serverIds))).toEqual([
+        expect.anything(),
+        403,
+        'forbidden',
+      ])
+  })
+
+  it('refuses a key with every scope but its own', async () => {
+    for (const scope of SCOPES) {
+      const lacking = await accountClient(
+        world,
+        strangerAccount,
+        SCOPES.filter((one) => one !== scope),
+      )
+      for (const call of accountCalls().filter((one) => one.scope === scope))
+        expect(await outcome(lacking, call.method, call.path(ownerIds), call.json)).toEqual([
+          expect.anything(),
+          403,
+          'forbidden',
+        ])
+    }
+    expect(
+      accountCalls()
+        .filter(({ scope }) => scope === null)
+        .map(({ name }) => name),
+    ).toEqual(['get /v1/me'])
+  })
+
+  it("finds nothing under another account's ids, nor under ids that never were", async () => {
+    const calls = accountCalls(true)
+    expect(calls.length).toBeGreaterThan(6)
+    for (const { method, path, json } of calls) {
+      const answer = await outcome(stranger, method, path(ownerIds), json)
+      expect(answer).toEqual([expect.anything(), 404, 'not-found'])
+      const never = path({
+        ...ownerIds,
+        message: 'msg_zzz',
+        thread: 'thr_zzz',
+        mailbox: 'mbx_zzz',
+        key: 'key_zzz',
+        entry: 'lst_zzz',
+      })
+      expect((await outcome(stranger, method, never, json)).slice(1)).toEqual(answer.slice(1))
+    }
+  })
+
+  it("gives nothing of another account's without ids either", async () => {
+    const foreign = [ownerIds.message, ownerIds.thread, ownerIds.mailbox, ownerIds.key, 'owner@']
+    for (const { method, path, foreign: named } of accountCalls()) {
+      if (method !== 'GET' || named) continue
+      const text = JSON.stringify((await stranger.get(path(ownerIds))).body)
+      for (const word of foreign) expect([path(ownerIds), text.includes(`"${word}`)]).toEqual([path(ownerIds), false])
+    }
+    const since = (await stranger.get('/v1/changes')).body.state.split('.')[0]
+    expect(JSON.stringify((await stranger.get(`/v1/changes?since=${since}.0`)).body)).not.toContain(ownerIds.message)
+  })
+
+  it('works for its owner, after all the others have tried', async () => {
+    for (const { method, path, json, status } of accountCalls())
+      expect((await outcome(owner, method, path(ownerIds), json)).slice(0, 2)).toEqual([
+        `${method} ${path(ownerIds)}`,
+        status,
+      ])
+    for (const { method, path, json, status } of adminCalls())
+      expect((await outcome(admin, method, path(serverIds), json?.(serverIds))).slice(0, 2)).toEqual([
+        `${method} ${path(serverIds)}`,
+        status,
+      ])
+  })
+})
