@@ -6,6 +6,8 @@ const worker = () =>
   cloudflareTest(async () => ({
     wrangler: { configPath: './wrangler.toml' },
     miniflare: {
+      // A second shard, which wrangler.toml does not have.
+      d1Databases: { DB_1: 'second-shard' },
       bindings: {
         TEST_MIGRATIONS: await readD1Migrations('migrations'),
         POSTERN_SECRET: 'a secret that only the tests know, of some length',
