@@ -25,7 +25,16 @@ export function quotedPrintableDecoder(): TransferDecoder {
       const byte = chunk[at] as number
       if (held === '') {
         if (byte !== EQUALS) {
-          out[length++] = byte
+          const found = chunk.indexOf(EQUALS, at)
+          const end = found < 0 ? chunk.length : found
+          out.set(chunk.subarray(at, end), length)
+          length += end - at
+          at = end - 1
+          continue
+        }
+        const soft = softBreakBytes(chunk, at)
+        if (soft > 0) {
+          at += soft - 1
           continue
         }
         const escaped = (hexValue(chunk[at + 1]) << 4) | hexValue(chunk[at + 2])
@@ -64,6 +73,12 @@ export function quotedPrintableDecoder(): TransferDecoder {
       return malformed
     },
   }
+}
+
+/** The length of an unpadded soft line break that lies whole in the chunk, which nearly all do; else 0. */
+function softBreakBytes(chunk: Uint8Array, at: number): number {
+  if (chunk[at + 1] === 0x0a) return 2
+  return chunk[at + 1] === 0x0d && chunk[at + 2] === 0x0a ? 3 : 0
 }
 
 /** Whether an '=' before these two can be seen at once to begin nothing, which is most of what is malformed. */
