@@ -1,0 +1,86 @@
+/**
+ * The CPU of the whole inbound pipeline against that of a bare postal-mime parse of the same messages, as a ratio measured
+ * in one run. Storage answers at once from memory, so that what is measured is Postern's own work: routing, hashing,
+ * parsing, verdicts, scoring, the statements. POSTERN_CORPUS names a folder of .eml files; without it, the fixtures.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import PostalMime from 'postal-mime'
+import { expect, it } from 'vitest'
+import type { Deps } from '../../src/deps.ts'
+import { receive } from '../../src/inbound/receive.ts'
+import { openStores } from '../../src/store/stores.ts'
+
+const RATIO_MAX = 3
+const MESSAGES_MAX = 1_500
+const ROUNDS = 3
+
+function messagesIn(folder: string): Uint8Array[] {
+  const entries = readdirSync(folder, { withFileTypes: true, recursive: true })
+  const files = entries.filter((entry) => entry.isFile() && !/\.(tsv|json|md|txt)$/.test(entry.name))
+  return files.slice(0, MESSAGES_MAX).map((entry) => new Uint8Array(readFileSync(join(entry.parentPath, entry.name))))
+}
+
+/** D1 that finds the recipient, the account and the mailboxes, and says that every delivery was stored. */
+function instantDeps(): Deps {
+  const rows = (sql: string): unknown[] => {
+    if (/from addresses/.test(sql))
+      return [{ id: 1, address: 'demo@postern.test', account_id: 1, kind: 'address', enabled: 1 }]
+    if (/from accounts where/.test(sql)) return [{ id: 1, modseq: 1, used_bytes: 0, quota_bytes: null }]
+    if (/select role, id/.test(sql))
+      return [
+        { role: 'inbox', id: 1 },
+        { role: 'junk', id: 2 },
+      ]
+    if (/returning id, modseq, thread_id/.test(sql)) return [{ id: 1, modseq: 1, thread_id: 1, placed: '[[1,1]]' }]
+    return []
+  }
+  const prepare = (sql: string) => {
+    const statement = { sql, bind: () => statement, all: async () => ({ results: rows(sql) }) }
+    return statement
+  }
+  const d1 = { prepare, batch: async (list: { sql: string }[]) => list.map(({ sql }) => ({ results: rows(sql) })) }
+  const bucket = { put: async () => null }
+  return {
+    stores: openStores([d1 as unknown as D1Database], bucket as unknown as R2Bucket),
+    queues: { pending: { send: async () => ({}) }, events: { send: async () => ({}) } } as unknown as Deps['queues'],
+    now: () => 1_772_366_400_000,
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+    secrets: { root: null, adminKey: null },
+    dev: false,
+    log: () => {},
+    background: () => {},
+  }
+}
+
+/** CPU milliseconds of one pass over all messages: the best of some rounds, the first of which warms up. */
+async function cpuOf(messages: Uint8Array[], work: (bytes: Uint8Array) => Promise<unknown>): Promise<number> {
+  let best = Number.POSITIVE_INFINITY
+  for (let round = 0; round <= ROUNDS; round++) {
+    const before = process.cpuUsage()
+    for (const bytes of messages) await work(bytes)
+    const { user, system } = process.cpuUsage(before)
+    if (round > 0) best = Math.min(best, (user + system) / 1000)
+  }
+  return best
+}
+
+it('costs at most three times a bare parse', async () => {
+  const messages = messagesIn(process.env.POSTERN_CORPUS ?? 'test/fixtures')
+  const deps = instantDeps()
+  const bare = await cpuOf(messages, (bytes) => new PostalMime().parse(bytes))
+  const pipeline = await cpuOf(messages, async (bytes) => {
+    const received = await receive(deps, {
+      from: 'a@b.example',
+      to: 'demo@postern.test',
+      source: 'email-routing',
+      read: async () => bytes,
+    })
+    if (received.kind !== 'filed') throw new Error(`not filed: ${received.kind}`)
+  })
+  const each = (ms: number) => `${((ms / messages.length) * 1000).toFixed(0)} us`
+  console.log(
+    `CPU a message over ${messages.length} messages: postal-mime ${each(bare)}, pipeline ${each(pipeline)}, ratio ${(pipeline / bare).toFixed(2)} (bar ${RATIO_MAX})`,
+  )
+  expect(pipeline / bare).toBeLessThanOrEqual(RATIO_MAX)
+})
