@@ -4,7 +4,7 @@ import { SCOPES, type Scope } from '../../src/access/scopes.ts'
 import type { Deps } from '../../src/deps.ts'
 import { isFailure } from '../../src/errors.ts'
 import { handleHttp } from '../../src/servers/http/app.ts'
-import type { World } from './world.ts'
+import { receiveRaw, type World } from './world.ts'
 
 const ORIGIN = 'https://postern.test'
 
@@ -73,4 +73,26 @@ export async function readAll(client: Client, path: string): Promise<Answer['bod
     cursor = page.body.next_cursor
   }
   return entries
+}
+
+/** Delivers a message as Email Routing does; gives it as the list of this client's account shows it. */
+export async function deliver(
+  world: World,
+  client: Client,
+  raw: string | Uint8Array,
+  to = 'demo@postern.test',
+): Promise<Answer['body']> {
+  const received = await receiveRaw(world, to, raw)
+  if (received.kind !== 'filed') throw new Error(JSON.stringify(received))
+  return (await client.get('/v1/messages?limit=1')).body.data[0]
+}
+
+/** The id of the mailbox with a role. */
+export async function mailboxWithRole(client: Client, role: string): Promise<string> {
+  return (await client.get('/v1/mailboxes')).body.data.find((box: { role: string }) => box.role === role).id
+}
+
+/** UTF-8 as one character a byte, which is how a test writes a message. */
+export function utf8(text: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(text))
 }

@@ -40,7 +40,7 @@ const spamFields = {
 }
 
 export const messageSummary = z
-  .object({ ...summaryFields, spam: z.object(spamFields).nullable() })
+  .object({ ...summaryFields, spam: z.object(spamFields).openapi('SpamVerdict').nullable() })
   .openapi('MessageSummary')
 export const messageList = listOf(messageSummary, 'MessageList')
 

@@ -51,11 +51,11 @@ export const frameRequest = createMiddleware<HttpEnv>(async (c, next) => {
   })
 })
 
-export function requestIdOf(deps: Deps, given: string | undefined): string {
+function requestIdOf(deps: Deps, given: string | undefined): string {
   return given !== undefined && CLEAN_ID.test(given) ? given : `req_${base32(deps.random(REQUEST_ID_BYTES))}`
 }
 
-export function finishHeaders(headers: Headers, requestId: string): void {
+function finishHeaders(headers: Headers, requestId: string): void {
   for (const [name, value] of Object.entries(ANSWER_HEADERS)) if (!headers.has(name)) headers.set(name, value)
   headers.set('x-request-id', requestId)
 }

@@ -65,6 +65,8 @@ export const cursor = z
 /** What a list that has no filter takes. */
 export const pageQuery = z.strictObject({ cursor, limit: limit() })
 
+const NOT_IN_A_LINE = /[\p{Cc}\p{Cs}]/u
+
 /** A line of text that a person names something with: no control characters, no lone surrogates. */
 export function line(charsMax: number, description: string) {
   return z
@@ -72,7 +74,7 @@ export function line(charsMax: number, description: string) {
     .trim()
     .min(1, 'must not be empty')
     .max(charsMax, `must have at most ${charsMax} characters`)
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be one line of text')
+    .refine((text) => !NOT_IN_A_LINE.test(text), 'must be one line of text')
     .openapi({ description })
 }
 

@@ -1,11 +1,12 @@
 /**
  * Strangers: every operation of /openapi.json, called by everyone who may not.
  *
- * The description drives the test. An operation without a line in CALLS fails it, so a route cannot come without saying
+ * The description drives the test. An operation without a line in ACCOUNT_CALLS or ADMIN_CALLS fails it, so a route cannot come without saying
  * how it is called and which foreign ids it could be tried with.
  */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { SCOPES, type Scope } from '../../../src/access/scopes.ts'
+import { app } from '../../../src/servers/http/app.ts'
 import { type Answer, accountClient, adminClient, type Client, makeClient } from '../../helpers/http.ts'
 import { consume, makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'
 
@@ -210,6 +211,12 @@ describe('every operation of the description', () => {
     )
     for (const { name, foreign, path } of accountCalls())
       if (name.includes('{')) expect([path(ownerIds), foreign]).toEqual([path(ownerIds), true])
+  })
+
+  it('is all that there is: no route stands outside the description', () => {
+    const routes = app.routes.filter(({ method }) => method !== 'ALL')
+    const served = routes.map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
+    expect([...new Set(served)].sort()).toEqual([...operations.map(({ name }) => name), 'get /openapi.json'].sort())
   })
 
   it('asks for a key', async () => {
