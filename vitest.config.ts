@@ -37,7 +37,13 @@ export default defineConfig({
         test: { name: 'bench', include: ['test/bench/*.bench.ts'], testTimeout: 600_000, hookTimeout: 600_000 },
       },
       {
-        test: { name: 'bench-node', include: ['test/bench/*.bench.node.ts'], testTimeout: 600_000 },
+        // One file at a time: two would take each other's CPU.
+        test: {
+          name: 'bench-node',
+          include: ['test/bench/*.bench.node.ts'],
+          testTimeout: 600_000,
+          fileParallelism: false,
+        },
       },
     ],
   },

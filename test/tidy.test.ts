@@ -75,7 +75,7 @@ const FOREIGN = [
   /\bsubagent/i,
   /registry\.npmjs/,
   /\bTODO\b|\bFIXME\b/,
-  /\b(it|test|describe)\.(skip|only|todo)\b/,
+  /\b(it|test|describe)\.(skip|only|todo|fails)\w*\b/,
 ]
 
 const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' })

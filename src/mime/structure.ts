@@ -61,7 +61,9 @@ function readEntity(scan: BoundaryScan, place: Place, defects: Set<Defect>): Ent
   for (const defect of block.defects) if (defect !== 'header-no-end' || place.path === '') defects.add(defect)
   const { part, boundary } = openPart(block.fields, place.path, place.digest, defects)
   part.headerStart = place.start
-  part.bodyStart = headerEnd
+  // Where a boundary line ends the header, the line end before it is the boundary's, as at the end of a body: otherwise an
+  // embedded message would end after the part that holds it.
+  part.bodyStart = scan.atStop ? Math.max(place.start, scan.beforeLineEnd(headerEnd)) : headerEnd
   const linesBefore = scan.lineEnds
   if (!scan.atStop) readBody(scan, part, boundary, place.depth, defects)
   else if (part.type === 'multipart') asPlainText(part, 'multipart-empty', defects)

@@ -1,7 +1,8 @@
 /**
  * The CPU of the whole inbound pipeline against that of a bare postal-mime parse of the same messages, as a ratio measured
  * in one run. Storage answers at once from memory, so that what is measured is Postern's own work: routing, hashing,
- * parsing, verdicts, scoring, the statements. POSTERN_CORPUS names a folder of .eml files; without it, the fixtures.
+ * parsing, verdicts, scoring, the statements. POSTERN_CORPUS names a folder of mail; without it, messages are made in the
+ * sizes that mail has: short texts, newsletters, and attachments.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,6 +20,48 @@ function messagesIn(folder: string): Uint8Array[] {
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true })
   const files = entries.filter((entry) => entry.isFile() && !/\.(tsv|json|md|txt)$/.test(entry.name))
   return files.slice(0, MESSAGES_MAX).map((entry) => new Uint8Array(readFileSync(join(entry.parentPath, entry.name))))
+}
+
+/** 200 messages: six in ten a text of 3 KB, three a newsletter of 40 KB with its text, one a text with 300 KB attached. */
+function madeMessages(): Uint8Array[] {
+  const words =
+    'the quarterly figures of our small harbour town went up again while nobody looked at them closely'.split(' ')
+  const prose = (bytes: number, from: number) => {
+    const lines: string[] = []
+    for (let i = from, size = 0; size < bytes; i += 11) {
+      const line = Array.from({ length: 11 }, (_, k) => words[(i * 7 + k * 5) % words.length]).join(' ')
+      lines.push(line)
+      size += line.length + 2
+    }
+    return lines.join('\r\n')
+  }
+  const head = (n: number, type: string) =>
+    `Received: from mx${n}.example.org by mx.example.net; Sun, 01 Mar 2026 11:59:00 +0000\r\nFrom: Sender ${n} <sender${n}@example.org>\r\n` +
+    `To: demo@postern.test\r\nSubject: =?utf-8?Q?Figures_=E2=82=AC_${n}?=\r\nDate: Sun, 01 Mar 2026 11:59:00 +0000\r\n` +
+    `Message-ID: <${n}@example.org>\r\nReferences: <${n - 1}@example.org> <${n - 2}@example.org>\r\nMIME-Version: 1.0\r\nContent-Type: ${type}\r\n`
+  const part = (type: string, body: string, encoding = '7bit') =>
+    `--b\r\nContent-Type: ${type}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${body}\r\n`
+  const html = (n: number) =>
+    Array.from(
+      { length: 120 },
+      (_, i) =>
+        `<tr><td style=3D"color:#333"><p>${prose(200, n + i)}</p><a href=3D"https://example.org/${i}">more</a></td></tr>`,
+    ).join('\r\n')
+  const attached = Buffer.from(Array.from({ length: 220_000 }, (_, i) => (i * 31) % 251))
+    .toString('base64')
+    .replace(/.{76}/g, '$&\r\n')
+  return Array.from({ length: 200 }, (_, n) => {
+    const text = part('text/plain; charset=utf-8', prose(3_000, n))
+    const kinds = [
+      () =>
+        `${head(n, 'multipart/mixed; boundary=b')}\r\n${text}${part('application/pdf; name=a.pdf', attached, 'base64')}--b--\r\n`,
+      () =>
+        `${head(n, 'multipart/alternative; boundary=b')}\r\n${text}${part('text/html; charset=utf-8', `<table>${html(n)}</table>`, 'quoted-printable')}--b--\r\n`,
+      () => `${head(n, 'text/plain; charset=utf-8')}\r\n${prose(3_000, n)}\r\n`,
+    ]
+    const kind = n % 10 === 0 ? 0 : n % 10 <= 3 ? 1 : 2
+    return new TextEncoder().encode(kinds[kind]?.() ?? '')
+  })
 }
 
 /** D1 that finds the recipient, the account and the mailboxes, and says that every delivery was stored. */
@@ -66,7 +109,7 @@ async function cpuOf(messages: Uint8Array[], work: (bytes: Uint8Array) => Promis
 }
 
 it('costs at most three times a bare parse', async () => {
-  const messages = messagesIn(process.env.POSTERN_CORPUS ?? 'test/fixtures')
+  const messages = process.env.POSTERN_CORPUS ? messagesIn(process.env.POSTERN_CORPUS) : madeMessages()
   const deps = instantDeps()
   const bare = await cpuOf(messages, (bytes) => new PostalMime().parse(bytes))
   const pipeline = await cpuOf(messages, async (bytes) => {

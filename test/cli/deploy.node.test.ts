@@ -163,8 +163,8 @@ test('Without a login nothing is done', async () => {
 })
 
 test('A dry run only builds', async () => {
-  const { code, calls } = await deploy(['--dry-run', '--outdir', '/tmp/x'])
-  expect({ code, calls }).toEqual({ code: 0, calls: ['deploy --dry-run --outdir /tmp/x'] })
+  const { code, calls } = await deploy(['--dry-run', '--outdir', 'out'])
+  expect({ code, calls }).toEqual({ code: 0, calls: ['deploy --dry-run --outdir out'] })
 })
 
 test('An unknown argument is refused', async () => {
