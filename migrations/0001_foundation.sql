@@ -25,6 +25,7 @@ create table api_keys (
   id integer primary key autoincrement,
   hash blob not null unique,
   account_id integer not null,
+  address_id integer,
   name text not null,
   hint text not null,
   scopes text not null,
@@ -190,6 +191,7 @@ create table tombstones (
   kind text not null,
   modseq integer not null,
   object_id integer not null,
+  address_id integer,
   buried_at integer not null,
   primary key (account_id, kind, modseq, object_id)
 ) without rowid;

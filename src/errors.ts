@@ -22,10 +22,15 @@ export type ErrorCode =
   | 'internal'
 
 /** An expected failure: what went wrong and, in `detail`, what the caller can change. Never holds secrets or mail. */
-export type Failure = { failure: ErrorCode; detail: string }
+export type Failure = {
+  failure: ErrorCode
+  detail: string
+  /** The input's field that it is about, where it is about one. */
+  field?: string
+}
 
-export function fail(failure: ErrorCode, detail: string): Failure {
-  return { failure, detail }
+export function fail(failure: ErrorCode, detail: string, field?: string): Failure {
+  return field === undefined ? { failure, detail } : { failure, detail, field }
 }
 
 export function isFailure<T>(value: T | Failure): value is Failure {

@@ -20,6 +20,7 @@ import {
   deleteAddress,
   deleteAliasesOf,
   deleteDomain,
+  deleteKeysOf,
   insertAddress,
   insertDomain,
   setAddressEnabled,
@@ -48,7 +49,7 @@ const PROBE = 'postmaster'
 
 export async function createDomain(deps: Deps, name: string): Promise<Domain | Failure> {
   const folded = foldDomain(name)
-  if (!folded) return fail('invalid', `"${name}" is not a domain name.`)
+  if (!folded) return fail('invalid', `"${name}" is not a domain name.`, 'name')
   try {
     const row = await deps.stores.directory.first<DomainRow>(insertDomain(folded, seconds(deps)))
     if (!row) throw new Error('the domain was not returned')
@@ -83,7 +84,11 @@ export type NewAddress = {
 export async function createAddress(deps: Deps, input: NewAddress): Promise<MailAddress | Failure> {
   const folded = input.kind === 'catch_all' ? foldCatchAll(input.address) : foldAddress(input.address)
   if (!folded)
-    return fail('invalid', `"${input.address}" is not ${input.kind === 'catch_all' ? '*@domain' : 'an address'}.`)
+    return fail(
+      'invalid',
+      `"${input.address}" is not ${input.kind === 'catch_all' ? '*@domain' : 'an address'}.`,
+      'address',
+    )
   const owner = input.kind === 'alias' ? await ownerOfTarget(deps, input.target) : await ownerOf(deps, input.accountId)
   if (isFailure(owner)) return owner
   const domainName = splitAddress(folded).domain
@@ -100,7 +105,7 @@ export async function createAddress(deps: Deps, input: NewAddress): Promise<Mail
       }),
     )
     if (row) return mailAddress(row)
-    return fail('invalid', `The domain ${domainName} is not one of this server's: create it first.`)
+    return fail('invalid', `The domain ${domainName} is not one of this server's: create it first.`, 'address')
   } catch (error) {
     if (isUniqueViolation(error)) return fail('conflict', `The address ${folded} exists already.`)
     throw error
@@ -122,11 +127,11 @@ export async function enableAddress(deps: Deps, id: number, enabled: boolean): P
   return row ? mailAddress(row) : null
 }
 
-/** Removes an address and the aliases that stand for it. Its mail stays with the account. */
+/** Removes an address, the aliases that stand for it and the keys bound to it. Its mail stays with the account. */
 export async function removeAddress(deps: Deps, id: number): Promise<boolean> {
   const row = await readAddressById(deps.stores.directory, id)
   if (!row) return false
-  await deps.stores.directory.batch([deleteAliasesOf(row.address), deleteAddress(id)])
+  await deps.stores.directory.batch([deleteKeysOf(row.account_id, id), deleteAliasesOf(row.address), deleteAddress(id)])
   return true
 }
 
@@ -138,16 +143,16 @@ export async function isOurDomain(deps: Deps, name: string): Promise<boolean> {
 type Owner = { accountId: number; target: string | null }
 
 async function ownerOf(deps: Deps, accountId: number | null): Promise<Owner | Failure> {
-  if (accountId === null) return fail('invalid', 'account_id is missing.')
-  if (!(await getAccount(deps, accountId))) return fail('invalid', 'account_id names no account.')
+  if (accountId === null) return fail('invalid', 'account_id is missing.', 'account_id')
+  if (!(await getAccount(deps, accountId))) return fail('invalid', 'account_id names no account.', 'account_id')
   return { accountId, target: null }
 }
 
 async function ownerOfTarget(deps: Deps, target: string | null): Promise<Owner | Failure> {
   const folded = target === null ? null : foldAddress(target)
-  if (!folded) return fail('invalid', 'target must be the address that the alias stands for.')
+  if (!folded) return fail('invalid', 'target must be the address that the alias stands for.', 'target')
   const row = (await readAddresses(deps.stores.directory, [folded]))[0]
-  if (row?.kind !== 'address') return fail('invalid', `target ${folded} is not an address of this server.`)
+  if (row?.kind !== 'address') return fail('invalid', `target ${folded} is not an address of this server.`, 'target')
   return { accountId: row.account_id, target: folded }
 }
 

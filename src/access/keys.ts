@@ -7,7 +7,14 @@
 import type { Deps } from '../deps.ts'
 import { type Failure, fail } from '../errors.ts'
 import { readAccount } from '../store/account-read.ts'
-import { pageApiKeys, pageAppPasswords, readAddresses, readApiKey, readAppPassword } from '../store/directory-read.ts'
+import {
+  pageApiKeys,
+  pageAppPasswords,
+  readAddressById,
+  readAddresses,
+  readApiKey,
+  readAppPassword,
+} from '../store/directory-read.ts'
 import {
   deleteApiKey,
   deleteAppPassword,
@@ -31,6 +38,8 @@ const LAST_USED_STEP_SECONDS = 3_600
 export type ApiKey = {
   id: number
   accountId: number
+  /** The one address of the account that it sees; null: all of the account. */
+  addressId: number | null
   name: string
   hint: string
   scopes: Scope[]
@@ -43,13 +52,17 @@ export type AppPassword = { id: number; accountId: number; name: string; created
 /** Makes a key. `key` is the only time that it can be seen. */
 export async function createApiKey(
   deps: Deps,
-  input: { accountId: number; name: string; scopes: readonly Scope[] },
+  input: { accountId: number; addressId: number | null; name: string; scopes: readonly Scope[] },
 ): Promise<(ApiKey & { key: string }) | Failure> {
-  if (!(await accountExists(deps, input.accountId))) return fail('not-found', 'There is no such account.')
+  if (!(await accountExists(deps, input.accountId)))
+    return fail('invalid', 'account_id names no account.', 'account_id')
+  const refused = await refuseAddress(deps, input)
+  if (refused) return refused
   const key = KEY_PREFIX + base32(deps.random(KEY_BYTES))
   const row = {
     hash: await hashToken(key),
     account_id: input.accountId,
+    address_id: input.addressId,
     name: input.name,
     hint: key.slice(0, HINT_CHARS),
     scopes: JSON.stringify(SCOPES.filter((scope) => input.scopes.includes(scope))),
@@ -78,7 +91,8 @@ export async function createAppPassword(
   deps: Deps,
   input: { accountId: number; name: string },
 ): Promise<(AppPassword & { password: string }) | Failure> {
-  if (!(await accountExists(deps, input.accountId))) return fail('not-found', 'There is no such account.')
+  if (!(await accountExists(deps, input.accountId)))
+    return fail('invalid', 'account_id names no account.', 'account_id')
   const text = base32(deps.random(PASSWORD_BYTES))
   const row = { hash: await hashToken(text), account_id: input.accountId, name: input.name }
   const made = await deps.stores.directory.first<AppPasswordRow>(insertAppPassword(row, seconds(deps)))
@@ -110,8 +124,8 @@ export async function authenticateKey(deps: Deps, key: string): Promise<Principa
   if (row.last_used_at === null || now - row.last_used_at >= LAST_USED_STEP_SECONDS) {
     deps.background(deps.stores.directory.all(touchApiKey(row.id, now)))
   }
-  const { id, accountId, scopes, name } = apiKey(row)
-  return { kind: 'account', accountId, scopes, keyId: id, keyName: name }
+  const { id, accountId, addressId, scopes, name } = apiKey(row)
+  return { kind: 'account', accountId, addressId, scopes, keyId: id, keyName: name }
 }
 
 /**
@@ -129,6 +143,19 @@ export async function authenticatePassword(deps: Deps, address: string, password
   return row.account_id === owner.account_id ? owner.account_id : null
 }
 
+// A key of one address sees that address's mail. Settings are the account's, so it may not have that scope.
+async function refuseAddress(
+  deps: Deps,
+  { accountId, addressId, scopes }: { accountId: number; addressId: number | null; scopes: readonly Scope[] },
+): Promise<Failure | null> {
+  if (addressId === null) return null
+  const address = await readAddressById(deps.stores.directory, addressId)
+  if (address?.account_id !== accountId)
+    return fail('invalid', 'address_id names no address of this account.', 'address_id')
+  if (!scopes.includes('settings')) return null
+  return fail('invalid', 'A key of one address cannot have the scope settings, which is the account\u2019s.', 'scopes')
+}
+
 async function accountExists(deps: Deps, accountId: number): Promise<boolean> {
   const db = deps.stores.find(accountId)
   return db !== null && (await readAccount(db, accountId)) !== null
@@ -142,6 +169,7 @@ function apiKey(row: ApiKeyRow): ApiKey {
   return {
     id: row.id,
     accountId: row.account_id,
+    addressId: row.address_id,
     name: row.name,
     hint: row.hint,
     scopes: JSON.parse(row.scopes) as Scope[],

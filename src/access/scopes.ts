@@ -5,4 +5,11 @@ export type Scope = (typeof SCOPES)[number]
 /** Who is asking. The admin belongs to no account. */
 export type Principal =
   | { kind: 'admin' }
-  | { kind: 'account'; accountId: number; scopes: readonly Scope[]; keyId: number; keyName: string }
+  | {
+      kind: 'account'
+      accountId: number
+      addressId: number | null
+      scopes: readonly Scope[]
+      keyId: number
+      keyName: string
+    }

@@ -24,7 +24,11 @@ export async function putEntry(
 ): Promise<ListEntry | Failure> {
   const normal = normaliseListEntry(entry)
   if (!normal)
-    return fail('invalid', `"${entry}" is not an address, a domain, an IP address or a network such as 192.0.2.0/24.`)
+    return fail(
+      'invalid',
+      `"${entry}" is not an address, a domain, an IP address or a network such as 192.0.2.0/24.`,
+      'entry',
+    )
   const row = await databaseOf(deps, accountId).first<ListRow>(
     putListEntry(accountId, normal.key, list, Math.floor(deps.now() / 1000)),
   )

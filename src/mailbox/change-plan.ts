@@ -152,7 +152,7 @@ class Plan {
   #destroy(message: ChangeableRow, before: Placed[]): void {
     for (const one of before) this.#takeOut(message, one)
     this.#rows.removed.push(...before.map(([mailboxId]): [number, number] => [mailboxId, message.id]))
-    this.#rows.destroyed.push([message.id, message.raw_key])
+    this.#rows.destroyed.push([message.id, message.raw_key, message.address_id ?? 0])
     this.#rows.usedBytes -= message.size
   }
 

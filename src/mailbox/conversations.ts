@@ -5,6 +5,7 @@ import { ownsMailbox } from '../store/account-read.ts'
 import { lastId } from '../store/ids.ts'
 import { readConversations } from '../store/thread-read.ts'
 import { PAGE_MAX } from './list.ts'
+import type { Reader } from './reader.ts'
 import { type MessageSummary, summaryOf } from './view.ts'
 
 export type Conversation = { threadId: number; messages: number; unread: number; newest: MessageSummary }
@@ -12,9 +13,12 @@ export type Conversation = { threadId: number; messages: number; unread: number;
 /** A page of conversations whose newest message is below `before`; null begins at the newest. */
 export async function listConversations(
   deps: Deps,
-  accountId: number,
+  reader: Reader,
   query: { mailboxId: number; before: number | null; limit: number },
 ): Promise<{ conversations: Conversation[]; next: number | null } | Failure> {
+  // The stored counts are of all the account's mail, so a reader of one address has none.
+  if (reader.addressId !== null) return fail('forbidden', 'Conversations are for readers of a whole account.')
+  const { accountId } = reader
   const db = deps.stores.of(accountId)
   const limit = Math.min(query.limit, PAGE_MAX)
   const [owned, rows] = await Promise.all([

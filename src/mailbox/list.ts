@@ -3,6 +3,7 @@ import type { Deps } from '../deps.ts'
 import { type Failure, fail } from '../errors.ts'
 import { ownsMailbox } from '../store/account-read.ts'
 import { type MessageFilter, readPage } from '../store/message-read.ts'
+import type { Reader } from './reader.ts'
 import { searchExpression } from './search-query.ts'
 import { type MessageSummary, summaryOf } from './view.ts'
 
@@ -25,13 +26,13 @@ export type ListQuery = {
 export type MessagePage = { messages: MessageSummary[]; next: number | null }
 
 /** Reads a page. A mailbox of another account is not found. */
-export async function listMessages(deps: Deps, accountId: number, query: ListQuery): Promise<MessagePage | Failure> {
-  const db = deps.stores.of(accountId)
+export async function listMessages(deps: Deps, reader: Reader, query: ListQuery): Promise<MessagePage | Failure> {
+  const db = deps.stores.of(reader.accountId)
   const match = query.q === undefined ? undefined : searchExpression(query.q)
   if (match === null) return { messages: [], next: null }
-  const filter: MessageFilter = { ...query, accountId, match }
+  const filter: MessageFilter = { ...query, ...reader, match }
   const [owned, page] = await Promise.all([
-    query.mailboxId === undefined || ownsMailbox(db, accountId, query.mailboxId),
+    query.mailboxId === undefined || ownsMailbox(db, reader.accountId, query.mailboxId),
     readPage(db, filter, query.before, Math.min(query.limit, PAGE_MAX)),
   ])
   if (!owned) return fail('not-found', 'There is no such mailbox.')

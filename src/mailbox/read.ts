@@ -11,6 +11,7 @@ import type { SpamReport } from '../spam/report.ts'
 import { readMessageRow } from '../store/message-read.ts'
 import type { MessageRow } from '../store/schema.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
+import type { Reader } from './reader.ts'
 import { type MessageDetail, summaryOf } from './view.ts'
 
 /** Header bytes that are read for display. Longer blocks are cut; `raw` has them all. */
@@ -25,10 +26,11 @@ export type Content = {
   truncated: boolean
 }
 
-/** One message of this account, or null. */
-export async function readMessage(deps: Deps, accountId: number, id: number): Promise<MessageDetail | null> {
-  const row = await readMessageRow(deps.stores.of(accountId), accountId, id)
-  return row ? detailOf(row) : null
+/** One message that the reader may see, or null. */
+export async function readMessage(deps: Deps, reader: Reader, id: number): Promise<MessageDetail | null> {
+  const row = await readMessageRow(deps.stores.of(reader.accountId), reader.accountId, id)
+  if (!row || (reader.addressId !== null && row.address_id !== reader.addressId)) return null
+  return detailOf(row)
 }
 
 /** The header fields and the displayed bodies. Throws where R2 does not have the object. */

@@ -43,15 +43,14 @@ export type MessageDetail = MessageSummary & {
   rawKey: string
 }
 
+export type MailboxCounts = { total: number; unread: number; threads: number; unreadThreads: number; bytes: number }
+
 export type Mailbox = {
   id: number
   name: string
   role: MailboxRow['role']
-  total: number
-  unread: number
-  threads: number
-  unreadThreads: number
-  bytes: number
+  /** Null for a reader who may not see all that is counted. */
+  counts: MailboxCounts | null
   uidValidity: number
   uidNext: number
   modseq: number
@@ -91,11 +90,13 @@ export function mailboxOf(row: MailboxRow): Mailbox {
     id: row.id,
     name: row.name,
     role: row.role,
-    total: row.total,
-    unread: row.unread,
-    threads: row.threads,
-    unreadThreads: row.unread_threads,
-    bytes: row.bytes,
+    counts: {
+      total: row.total,
+      unread: row.unread,
+      threads: row.threads,
+      unreadThreads: row.unread_threads,
+      bytes: row.bytes,
+    },
     uidValidity: row.uid_validity,
     uidNext: row.uid_next,
     modseq: row.modseq,

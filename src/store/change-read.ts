@@ -7,7 +7,10 @@ import { type Database, int, list, table } from './database.ts'
 import { UIDS_PER_PAGE } from './message-write.ts'
 import type { MailboxRow, MessageRow, ThreadPlacementRow, UidPageRow } from './schema.ts'
 
-export type ChangeableRow = Pick<MessageRow, 'id' | 'thread_id' | 'flags' | 'keywords' | 'size' | 'placed' | 'raw_key'>
+export type ChangeableRow = Pick<
+  MessageRow,
+  'id' | 'thread_id' | 'flags' | 'keywords' | 'size' | 'placed' | 'raw_key' | 'address_id'
+>
 
 export type Snapshot = {
   modseq: number
@@ -17,7 +20,8 @@ export type Snapshot = {
 /** The account's messages among these ids, in one statement; null where there is no such account. */
 export async function readSnapshot(db: Database, accountId: number, ids: number[]): Promise<Snapshot | null> {
   const rows = await db.all<{ account_modseq: number } & { [K in keyof ChangeableRow]: ChangeableRow[K] | null }>(sql`
-    select a.modseq account_modseq, m.id, m.thread_id, m.flags, m.keywords, m.size, m.placed, m.raw_key
+    select a.modseq account_modseq, m.id, m.thread_id, m.flags, m.keywords, m.size, m.placed, m.raw_key,
+      m.address_id
     from accounts a left join ${table(ids.map((id) => [id]))} j left join messages m on m.id = j.c0 and m.account_id = a.id
     where a.id = ${accountId}`)
   const modseq = rows[0]?.account_modseq

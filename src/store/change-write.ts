@@ -44,8 +44,8 @@ export type ChangeRows = {
   usedBytes: number
   /** [id, flags, keywords, placed] */
   messages: [number, number, string, string][]
-  /** [id, raw key] */
-  destroyed: [number, string][]
+  /** [id, raw key, id of the address it was delivered to or 0] */
+  destroyed: [number, string, number][]
   /** [from mailbox, message, to mailbox, uid] */
   relocated: [number, number, number, number][]
   /** [mailbox, message] */
@@ -163,8 +163,9 @@ function destroyStatements({ accountId, expected, buriedAt, destroyed }: ChangeR
   return [
     sql`delete from ft where rowid in ${ids}`,
     sql`delete from messages where id in ${ids}`,
-    sql`insert into tombstones (account_id, kind, modseq, object_id, buried_at)
-      select ${int(accountId)}, 'message', ${int(expected + 1)}, c0, ${int(buriedAt)} from ${ids}`,
+    sql`insert into tombstones (account_id, kind, modseq, object_id, address_id, buried_at)
+      select ${int(accountId)}, 'message', ${int(expected + 1)}, c0, nullif(c1, 0), ${int(buriedAt)}
+      from ${table(destroyed.map(([id, , address]) => [id, address]))}`,
     sql`insert or ignore into raw_deletes (raw_key) select c0 from ${table(destroyed.map(([, key]) => [key]))}`,
   ]
 }

@@ -1,7 +1,7 @@
 /** Statements that change the directory, the lists and the server's state. Those that answer with a row say so. */
 import { type SQL, sql } from 'drizzle-orm'
 import { int } from './database.ts'
-import type { AddressRow } from './schema.ts'
+import type { AddressRow, ApiKeyRow } from './schema.ts'
 
 /** Returns the new row. A name that exists is a unique violation. */
 export function insertDomain(name: string, now: number): SQL {
@@ -30,17 +30,22 @@ export function deleteAddress(id: number): SQL {
   return sql`delete from addresses where id = ${id} returning id`
 }
 
+/** Deletes the keys that are bound to an address: nothing is left for them to see. */
+export function deleteKeysOf(accountId: number, addressId: number): SQL {
+  return sql`delete from api_keys where account_id = ${accountId} and address_id = ${addressId}`
+}
+
 /** Deletes the aliases that stand for an address, with it. */
 export function deleteAliasesOf(address: string): SQL {
   return sql`delete from addresses where kind = 'alias' and target = ${address}`
 }
 
 export function insertApiKey(
-  row: { hash: Uint8Array; account_id: number; name: string; hint: string; scopes: string },
+  row: Pick<ApiKeyRow, 'account_id' | 'address_id' | 'name' | 'hint' | 'scopes'> & { hash: Uint8Array },
   now: number,
 ): SQL {
-  return sql`insert into api_keys (hash, account_id, name, hint, scopes, created_at)
-    values (${row.hash}, ${row.account_id}, ${row.name}, ${row.hint}, ${row.scopes}, ${now}) returning *`
+  return sql`insert into api_keys (hash, account_id, address_id, name, hint, scopes, created_at)
+    values (${row.hash}, ${row.account_id}, ${row.address_id}, ${row.name}, ${row.hint}, ${row.scopes}, ${now}) returning *`
 }
 
 export function deleteApiKey(id: number, accountId: number | null): SQL {

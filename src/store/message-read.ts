@@ -46,6 +46,8 @@ export const SUMMARY = sql.raw(
 
 export type MessageFilter = {
   accountId: number
+  /** Only what was delivered to this address; null: all. */
+  addressId: number | null
   mailboxId?: number | undefined
   threadId?: number | undefined
   unread?: boolean | undefined
@@ -111,19 +113,19 @@ function planOf(filter: MessageFilter, before: number): Plan {
   if (filter.threadId !== undefined) return planThread(filter, filter.threadId, before)
   if (filter.mailboxId !== undefined) return planMailbox(filter, filter.mailboxId, before)
   const driver = sql`select id from messages where id >= ${firstId(filter.accountId)} and id < ${before} order by id desc`
-  return planOver(driver, { flags: filter })
+  return planOver(filter, driver, { flags: filter })
 }
 
 function planSearch(filter: MessageFilter, match: string, before: number): Plan {
   const driver = sql`select rowid id from ft where ft match ${match}
     and rowid between ${int(firstId(filter.accountId))} and ${int(before - 1)} order by rowid desc`
-  return planOver(driver, { flags: filter, mailboxId: filter.mailboxId, threadId: filter.threadId })
+  return planOver(filter, driver, { flags: filter, mailboxId: filter.mailboxId, threadId: filter.threadId })
 }
 
 function planThread(filter: MessageFilter, threadId: number, before: number): Plan {
   const driver = sql`select id from messages where thread_id = ${threadId} and account_id = ${filter.accountId}
     and id < ${before} order by id desc`
-  return planOver(driver, { flags: filter, mailboxId: filter.mailboxId })
+  return planOver(filter, driver, { flags: filter, mailboxId: filter.mailboxId })
 }
 
 // The partial indexes on unread and flagged walk the mailbox by the flag; `unread = 1` must stand as a literal for the
@@ -133,9 +135,9 @@ function planMailbox(filter: MessageFilter, mailboxId: number, before: number): 
   const driverOf = (extra: string) =>
     sql`select message_id id from placements where mailbox_id = ${mailboxId} and message_id < ${before}
       ${sql.raw(extra)} order by message_id desc`
-  if (unread === true) return planOver(driverOf('and unread = 1'), { flags: { flagged } })
-  if (flagged === true) return planOver(driverOf('and flagged = 1'), { flags: { unread } })
-  return planOver(driverOf(''), { flags: { unread, flagged } })
+  if (unread === true) return planOver(filter, driverOf('and unread = 1'), { flags: { flagged } })
+  if (flagged === true) return planOver(filter, driverOf('and flagged = 1'), { flags: { unread } })
+  return planOver(filter, driverOf(''), { flags: { unread, flagged } })
 }
 
 type Rest = {
@@ -145,7 +147,7 @@ type Rest = {
 }
 
 // What the driver does not decide. A placement answers for the flags where one is joined anyway.
-function planOver(driver: SQL, rest: Rest): Plan {
+function planOver({ addressId }: MessageFilter, driver: SQL, rest: Rest): Plan {
   const filters: SQL[] = []
   const joins: SQL[] = []
   const { unread, flagged } = rest.flags
@@ -158,7 +160,9 @@ function planOver(driver: SQL, rest: Rest): Plan {
   if (unread !== undefined) filters.push(sql`${flagOf('unread', '(m.flags & 1 = 0)')} = ${unread ? 1 : 0}`)
   if (flagged !== undefined) filters.push(sql`${flagOf('flagged', '(m.flags & 2 <> 0)')} = ${flagged ? 1 : 0}`)
   if (rest.threadId !== undefined) filters.push(sql`m.thread_id = ${rest.threadId}`)
-  const needsMessage = rest.threadId !== undefined || (!byPlacement && (unread !== undefined || flagged !== undefined))
+  if (addressId !== null) filters.push(sql`m.address_id = ${addressId}`)
+  const ofMessage = rest.threadId !== undefined || addressId !== null
+  const needsMessage = ofMessage || (!byPlacement && (unread !== undefined || flagged !== undefined))
   if (needsMessage) joins.push(JOIN_MESSAGE)
   return { driver, joins, filters }
 }
@@ -194,8 +198,10 @@ export async function readFiledKeys(db: Database, keys: string[]): Promise<Set<s
 
 export type ChangeRow = Pick<
   MessageRow,
-  'id' | 'modseq' | 'created_modseq' | 'flags' | 'keywords' | 'thread_id' | 'placed'
+  'id' | 'modseq' | 'created_modseq' | 'flags' | 'keywords' | 'thread_id' | 'placed' | 'address_id'
 >
+
+export type DestroyedRow = Pick<TombstoneRow, 'modseq' | 'object_id' | 'address_id'>
 
 /**
  * What changed and what was destroyed after (modseq, id), each in that order, with the account as it stood: read in one
@@ -204,15 +210,15 @@ export type ChangeRow = Pick<
 export async function readChanges(db: Database, accountId: number, after: Cursor, limit: number) {
   const [accounts, changed, destroyed] = await db.batch([
     sql`select modseq, changes_floor from accounts where id = ${accountId}`,
-    sql`select id, modseq, created_modseq, flags, keywords, thread_id, placed from messages
+    sql`select id, modseq, created_modseq, flags, keywords, thread_id, placed, address_id from messages
       where account_id = ${accountId} and (modseq, id) > (${after.modseq}, ${after.id}) order by modseq, id limit ${limit}`,
-    sql`select modseq, object_id from tombstones where account_id = ${accountId} and kind = 'message'
+    sql`select modseq, object_id, address_id from tombstones where account_id = ${accountId} and kind = 'message'
       and (modseq, object_id) > (${after.modseq}, ${after.id}) order by modseq, object_id limit ${limit}`,
   ])
   return {
     account: (accounts as Pick<AccountRow, 'modseq' | 'changes_floor'>[])[0] ?? null,
     changed: changed as ChangeRow[],
-    destroyed: destroyed as Pick<TombstoneRow, 'modseq' | 'object_id'>[],
+    destroyed: destroyed as DestroyedRow[],
   }
 }
 

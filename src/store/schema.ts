@@ -53,6 +53,8 @@ export const api_keys = sqliteTable(
     /** SHA-256 of the key: enough, since a key is 160 random bits and cannot be guessed offline. */
     hash: blob({ mode: 'buffer' }).notNull().unique(),
     account_id: integer().notNull(),
+    /** The one address that the key is bound to; null: the whole account. */
+    address_id: integer(),
     name: text().notNull(),
     /** The first characters, by which a person tells keys apart. */
     hint: text().notNull(),
@@ -285,6 +287,8 @@ export const tombstones = sqliteTable(
     kind: text({ enum: ['message', 'mailbox'] }).notNull(),
     modseq: integer().notNull(),
     object_id: integer().notNull(),
+    /** Of a message: what it was delivered to, so that a key bound to another address does not hear of it. */
+    address_id: integer(),
     buried_at: integer().notNull(),
   },
   (t) => [primaryKey({ columns: [t.account_id, t.kind, t.modseq, t.object_id] })],

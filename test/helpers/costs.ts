@@ -13,6 +13,7 @@ import { ANSWERED, FLAGGED, SEEN } from '../../src/mailbox/flags.ts'
 import { listMessages } from '../../src/mailbox/list.ts'
 import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
 import { readMessage } from '../../src/mailbox/read.ts'
+import { whole } from '../../src/mailbox/reader.ts'
 import { fetchByUid, openMailbox } from '../../src/mailbox/uids.ts'
 import { UIDS_PER_PAGE } from '../../src/store/message-write.ts'
 import { type BulkMailbox, fillMailbox } from './bulk.ts'
@@ -26,13 +27,13 @@ export async function setUp(size: number): Promise<Setup> {
   const meter = metered(env.DB)
   const world = makeWorld({ databases: [meter.d1] })
   const accountId = await makeAccount(world, `demo@size${size}.test`)
-  const boxes = await listMailboxes(world.deps, accountId)
+  const boxes = await listMailboxes(world.deps, whole(accountId))
   const inbox = boxes.find((box) => box.role === 'inbox')
   const archive = boxes.find((box) => box.role === 'archive')
   const box = await fillMailbox(env.DB, accountId, inbox?.id ?? 0, size)
   for (const other of ['a', 'b']) {
     const neighbour = await makeAccount(world, `${other}@size${size}-neighbour.test`)
-    const theirs = (await listMailboxes(world.deps, neighbour)).find((mailbox) => mailbox.role === 'inbox')
+    const theirs = (await listMailboxes(world.deps, whole(neighbour))).find((mailbox) => mailbox.role === 'inbox')
     await fillMailbox(env.DB, neighbour, theirs?.id ?? 0, 500)
   }
   return { world, meter, box, archive: archive?.id ?? 0 }
@@ -102,21 +103,26 @@ export const OPERATIONS: Operation[] = [
     name: 'read one',
     read: 6,
     written: 0,
-    run: ({ world, box }) => readMessage(world.deps, box.accountId, box.idOf(500)),
+    run: ({ world, box }) => readMessage(world.deps, whole(box.accountId), box.idOf(500)),
   },
-  { name: 'mailbox list', read: 9, written: 0, run: ({ world, box }) => listMailboxes(world.deps, box.accountId) },
+  {
+    name: 'mailbox list',
+    read: 9,
+    written: 0,
+    run: ({ world, box }) => listMailboxes(world.deps, whole(box.accountId)),
+  },
   {
     name: 'changes, a page of 100',
     read: 206,
     written: 0,
-    run: ({ world, box }) => listChanges(world.deps, box.accountId, { modseq: 10, id: 0 }, 100),
+    run: ({ world, box }) => listChanges(world.deps, whole(box.accountId), { modseq: 10, id: 0 }, 100),
   },
   {
     name: 'list 50 conversations',
     read: 110,
     written: 0,
     run: ({ world, box }) =>
-      listConversations(world.deps, box.accountId, { mailboxId: box.mailboxId, before: null, limit: 50 }),
+      listConversations(world.deps, whole(box.accountId), { mailboxId: box.mailboxId, before: null, limit: 50 }),
   },
   { name: 'flag one', read: 12, written: 8, run: (setup) => change(setup, [101], { set: FLAGGED }) },
   { name: 'mark one read', read: 12, written: 8, run: (setup) => change(setup, [105], { set: SEEN }) },
@@ -178,7 +184,7 @@ function series(from: number, n: number): number[] {
 }
 
 function page({ world, box }: Setup, query: Partial<Parameters<typeof listMessages>[2]>) {
-  return listMessages(world.deps, box.accountId, { before: null, limit: 50, ...query })
+  return listMessages(world.deps, whole(box.accountId), { before: null, limit: 50, ...query })
 }
 
 /** Rows that an operation may read in a mailbox of a size. */

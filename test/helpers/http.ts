@@ -57,7 +57,7 @@ export async function accountClient(
   accountId: number,
   scopes: readonly Scope[] = SCOPES,
 ): Promise<Client> {
-  const made = await createApiKey(world.deps, { accountId, name: 'test', scopes })
+  const made = await createApiKey(world.deps, { accountId, addressId: null, name: 'test', scopes })
   if (isFailure(made)) throw new Error(made.detail)
   return makeClient(world.deps, made.key)
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { isFailure } from '../../src/errors.ts'
 import { listMessages } from '../../src/mailbox/list.ts'
+import { whole } from '../../src/mailbox/reader.ts'
 import { searchExpression } from '../../src/mailbox/search-query.ts'
 import { cutToBytes, indexText } from '../../src/mailbox/search-text.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
@@ -33,7 +34,7 @@ beforeAll(async () => {
 })
 
 async function found(q: string): Promise<string[]> {
-  const page = await listMessages(world.deps, account, { before: null, limit: 50, q })
+  const page = await listMessages(world.deps, whole(account), { before: null, limit: 50, q })
   if (isFailure(page)) throw new Error(page.detail)
   return page.messages.map((message) => message.subject)
 }

@@ -7,6 +7,7 @@ import { isFailure } from '../../src/errors.ts'
 import { sweep } from '../../src/inbound/sweep.ts'
 import { putEntry, SERVER } from '../../src/junk/lists.ts'
 import { listMessages } from '../../src/mailbox/list.ts'
+import { whole } from '../../src/mailbox/reader.ts'
 import { ACCOUNTS_PER_SHARD, shardOf } from '../../src/store/ids.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw } from '../helpers/world.ts'
 
@@ -33,7 +34,7 @@ it('keeps an account in the shard that its id names, and its mail beside it', as
   expect(await receiveRaw(world, 'old@postern.test', plainMessage())).toMatchObject({ kind: 'filed' })
   const count = (d1: D1Database) => d1.prepare('select count(*) n from messages').first('n')
   expect([await count(env.DB), await count(env.DB_1)]).toEqual([1, 1])
-  const page = await listMessages(world.deps, account, { before: null, limit: 10 })
+  const page = await listMessages(world.deps, whole(account), { before: null, limit: 10 })
   if (isFailure(page)) throw new Error(page.detail)
   expect(page.messages).toHaveLength(1)
 })
@@ -44,7 +45,7 @@ it('reads the server’s lists from the directory for an account of any shard, a
   await putEntry(world.deps, SERVER, 'blocked.example', 'block')
   const raw = plainMessage({ From: 'x@mail.blocked.example' })
   expect(await receiveRaw(world, 'lists@second.test', raw)).toMatchObject({ mailbox: 'junk' })
-  const key = await createApiKey(world.deps, { accountId: account, name: 'k', scopes: ['mail:read'] })
+  const key = await createApiKey(world.deps, { accountId: account, addressId: null, name: 'k', scopes: ['mail:read'] })
   if (isFailure(key)) throw new Error(key.detail)
   expect(await authenticateKey(world.deps, key.key)).toMatchObject({ accountId: account, scopes: ['mail:read'] })
   expect((await listAccounts(world.deps, 0, 10)).map((one) => shardOf(one.id))).toEqual([0, 1, 1])
@@ -70,6 +71,6 @@ it('sweeps every shard', async () => {
   world.clock.ms += 10 * 60_000
   expect(await sweep(world.deps)).toMatchObject({ filed: 1, failed: 0 })
   await sweep(world.deps)
-  const found = await listMessages(world.deps, account, { before: null, limit: 10, q: '"lost and found"' })
+  const found = await listMessages(world.deps, whole(account), { before: null, limit: 10, q: '"lost and found"' })
   expect(found).toMatchObject({ messages: [{ subject: 'lost and found' }] })
 })

@@ -66,15 +66,15 @@ export class Problem extends Error {
   }
 }
 
-/**
- * The value of an operation; its failure becomes the answer. `field` names the body's field that it is about: what such a
- * field names and what does not exist is wrong input, while 404 is for the path.
- */
-export function orProblem<T>(value: T | Failure, field?: string): T {
+/** The value of an operation; its failure becomes the answer, with a pointer to the body's field that it is about. */
+export function orProblem<T>(value: T | Failure): T {
   if (!isFailure(value)) return value
-  const isInput = value.failure === 'invalid' || value.failure === 'not-found'
-  if (!isInput || field === undefined) throw new Problem(value.failure, value.detail)
-  throw new Problem('invalid', value.detail, { errors: [{ in: 'body', pointer: `/${field}`, detail: value.detail }] })
+  const { failure, detail, field } = value
+  throw new Problem(
+    failure,
+    detail,
+    field === undefined ? {} : { errors: [{ in: 'body', pointer: `/${field}`, detail }] },
+  )
 }
 
 /** The value, or 404: also for an id that cannot be read, so that it tells nothing apart. */

@@ -51,6 +51,7 @@ it('sets a server up: domain, account, address, key, app password, and mail is r
   expect(key.body).toEqual({
     id: expect.stringMatching(/^key_/),
     account_id: account.id,
+    address_id: null,
     name: 'laptop',
     hint: key.body.key.slice(0, 8),
     scopes: ['mail:read'],
@@ -148,17 +149,17 @@ describe('addresses', () => {
       [{ address: 'a@refused.example' }, 422, '/account_id'],
       [{ address: 'a@refused.example', account_id: 'acc_' }, 422, '/account_id'],
       [{ address: 'a@refused.example', account_id: 7 }, 422, '/account_id'],
-      [{ address: 'a@refused.example', account_id: 'acc_zzzz' }, 422, undefined],
+      [{ address: 'a@refused.example', account_id: 'acc_zzzz' }, 422, '/account_id'],
       [{ address: 'a@refused.example', kind: 'alias' }, 422, '/target'],
       [
         { address: 'a@refused.example', kind: 'alias', target: 'taken@refused.example', account_id: id },
         422,
         '/account_id',
       ],
-      [{ address: 'a@refused.example', kind: 'alias', target: 'nobody@refused.example' }, 422, undefined],
+      [{ address: 'a@refused.example', kind: 'alias', target: 'nobody@refused.example' }, 422, '/target'],
       [{ address: 'a@refused.example', kind: 'group', account_id: id }, 422, '/kind'],
-      [{ address: 'a@elsewhere.example', account_id: id }, 422, undefined],
-      [{ address: 'nobody', account_id: id }, 422, undefined],
+      [{ address: 'a@elsewhere.example', account_id: id }, 422, '/address'],
+      [{ address: 'nobody', account_id: id }, 422, '/address'],
     ])
   })
 })

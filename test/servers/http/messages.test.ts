@@ -34,6 +34,7 @@ describe('GET /v1/me', () => {
       },
       key: {
         id: expect.stringMatching(/^key_/),
+        address_id: null,
         name: 'test',
         scopes: ['mail:read', 'mail:write', 'mail:send', 'spam:train', 'settings'],
       },

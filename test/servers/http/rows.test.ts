@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, expect, it } from 'vitest'
 import { listMailboxes } from '../../../src/mailbox/mailboxes.ts'
+import { whole } from '../../../src/mailbox/reader.ts'
 import { formatId } from '../../../src/servers/http/ids.ts'
 import { fillMailbox } from '../../helpers/bulk.ts'
 import { type Meter, metered } from '../../helpers/counting.ts'
@@ -21,7 +22,7 @@ beforeAll(async () => {
   meter = metered(env.DB)
   world = makeWorld({ databases: [meter.d1] })
   const account = await makeAccount(world, 'demo@postern.test')
-  const box = (await listMailboxes(world.deps, account)).find(({ role }) => role === 'inbox')
+  const box = (await listMailboxes(world.deps, whole(account))).find(({ role }) => role === 'inbox')
   await fillMailbox(env.DB, account, box?.id ?? 0, MESSAGES)
   for (const other of ['b', 'c']) await makeAccount(world, `${other}@postern.test`)
   await receiveRaw(world, 'demo@postern.test', plainMessage())

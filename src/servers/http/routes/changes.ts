@@ -54,7 +54,7 @@ changes.openapi(list, async (c) => {
   }
   const from = parseState(accountId, since)
   if (!from) throw refused()
-  const page = orProblem(await listChanges(deps, accountId, from, limit))
+  const page = orProblem(await listChanges(deps, c.var.account, from, limit))
   return c.json({ data: page.changes.map(render), has_more: page.more, state: formatState(accountId, page.state) }, 200)
 })
 

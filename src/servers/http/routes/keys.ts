@@ -49,7 +49,8 @@ keys.openapi(create, async (c) => {
   const input = c.req.valid('json')
   const beyond = input.scopes.filter((scope) => !scopes.includes(scope))
   if (beyond.length > 0) throw new Problem('forbidden', `This key lacks ${beyond.join(', ')}, and cannot give it on.`)
-  const made = orProblem(await createApiKey(c.env.deps, { accountId, name: input.name, scopes: input.scopes }))
+  const { name, scopes: given, address_id: addressId = null } = input
+  const made = orProblem(await createApiKey(c.env.deps, { accountId, addressId, name, scopes: given }))
   return c.json({ ...renderApiKey(made), key: made.key }, 201)
 })
 

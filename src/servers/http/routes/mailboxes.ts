@@ -15,11 +15,11 @@ const mailbox = z
     id: id('mbx'),
     name: z.string(),
     role: z.enum(['inbox', 'sent', 'drafts', 'trash', 'junk', 'archive']).nullable(),
-    total: count,
-    unread: count,
-    threads: count,
-    unread_threads: count,
-    bytes,
+    total: count.nullable().openapi({ description: 'This and the other counts are null for a key of one address.' }),
+    unread: count.nullable(),
+    threads: count.nullable(),
+    unread_threads: count.nullable(),
+    bytes: bytes.nullable(),
   })
   .openapi('Mailbox')
 
@@ -34,7 +34,7 @@ const list = createRoute({
 })
 
 mailboxes.openapi(list, async (c) => {
-  const all = await listMailboxes(c.env.deps, c.var.account.accountId)
+  const all = await listMailboxes(c.env.deps, c.var.account)
   return c.json({ data: all.map(render), has_more: false, next_cursor: null }, 200)
 })
 
@@ -43,10 +43,10 @@ function render(one: Mailbox): z.infer<typeof mailbox> {
     id: formatId('mbx', one.id),
     name: one.name,
     role: one.role,
-    total: one.total,
-    unread: one.unread,
-    threads: one.threads,
-    unread_threads: one.unreadThreads,
-    bytes: one.bytes,
+    total: one.counts?.total ?? null,
+    unread: one.counts?.unread ?? null,
+    threads: one.counts?.threads ?? null,
+    unread_threads: one.counts?.unreadThreads ?? null,
+    bytes: one.counts?.bytes ?? null,
   }
 }

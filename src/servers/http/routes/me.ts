@@ -23,7 +23,12 @@ const body = z
       quota_bytes: bytes.nullable().openapi({ description: 'Null: no limit.' }),
       created_at: time,
     }),
-    key: z.object({ id: id('key'), name: z.string(), scopes: z.array(z.enum(SCOPES)) }),
+    key: z.object({
+      id: id('key'),
+      address_id: id('adr').nullable(),
+      name: z.string(),
+      scopes: z.array(z.enum(SCOPES)),
+    }),
     addresses: z
       .array(z.object({ address: z.string(), kind: z.enum(['address', 'alias', 'catch_all']), enabled: z.boolean() }))
       .openapi({ description: `The first ${LIMIT_MAX}.` }),
@@ -42,7 +47,7 @@ const route = createRoute({
 })
 
 me.openapi(route, async (c) => {
-  const { accountId, keyId, keyName, scopes } = c.var.account
+  const { accountId, addressId, keyId, keyName, scopes } = c.var.account
   const { deps } = c.env
   const [account, state, addresses] = await Promise.all([
     getAccount(deps, accountId),
@@ -59,8 +64,15 @@ me.openapi(route, async (c) => {
         quota_bytes: own.quotaBytes,
         created_at: formatTime(own.createdAt),
       },
-      key: { id: formatId('key', keyId), name: keyName, scopes: [...scopes] },
-      addresses: addresses.map(({ address, kind, enabled }) => ({ address, kind, enabled })),
+      key: {
+        id: formatId('key', keyId),
+        address_id: addressId === null ? null : formatId('adr', addressId),
+        name: keyName,
+        scopes: [...scopes],
+      },
+      addresses: addresses
+        .filter((one) => addressId === null || one.id === addressId)
+        .map(({ address, kind, enabled }) => ({ address, kind, enabled })),
       state: formatState(accountId, found(state, 'account')),
     },
     200,

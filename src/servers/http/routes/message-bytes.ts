@@ -6,6 +6,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Deps } from '../../../deps.ts'
 import { listMailboxes } from '../../../mailbox/mailboxes.ts'
 import { readAttachment, readMessage, readRaw } from '../../../mailbox/read.ts'
+import type { Reader } from '../../../mailbox/reader.ts'
 import type { MessageDetail } from '../../../mailbox/view.ts'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
@@ -39,7 +40,7 @@ const raw = createRoute({
 
 messageBytes.openapi(raw, async (c) => {
   const { deps } = c.env
-  const detail = await messageOf(deps, c.var.account.accountId, c.req.valid('param').id)
+  const detail = await messageOf(deps, c.var.account, c.req.valid('param').id)
   const name = formatId('msg', detail.id)
   // The bytes of an id never change, so the id is their strong validator.
   const etag = `"${name}"`
@@ -82,25 +83,25 @@ const attachment = createRoute({
 messageBytes.openapi(attachment, async (c) => {
   const { deps } = c.env
   const { id, part } = c.req.valid('param')
-  const detail = await messageOf(deps, c.var.account.accountId, id)
+  const detail = await messageOf(deps, c.var.account, id)
   const listed = found(
     detail.attachments.find((candidate) => candidate.part === part),
     'attachment',
   )
-  if (c.req.valid('query').allow_spam !== true && (await standsInJunk(deps, c.var.account.accountId, detail)))
+  if (c.req.valid('query').allow_spam !== true && (await standsInJunk(deps, c.var.account, detail)))
     throw new Problem('forbidden', 'This message stands in Junk. Ask with allow_spam=true to fetch its attachments.')
   const content = c.req.method === 'HEAD' ? null : found(await readAttachment(deps, detail, part), 'attachment')
   const filename = safeFilename(listed.filename) ?? `attachment-${part}`
   return new Response(content?.stream ?? null, { headers: downloadHeaders(servedType(listed.contentType), filename) })
 })
 
-async function messageOf(deps: Deps, accountId: number, id: number | null): Promise<MessageDetail> {
-  return found(await readMessage(deps, accountId, found(id, 'message')), 'message')
+async function messageOf(deps: Deps, reader: Reader, id: number | null): Promise<MessageDetail> {
+  return found(await readMessage(deps, reader, found(id, 'message')), 'message')
 }
 
 // Where it stands now, not how it was judged: what its owner has moved out of Junk is no longer suspect.
-async function standsInJunk(deps: Deps, accountId: number, detail: MessageDetail): Promise<boolean> {
-  const junk = (await listMailboxes(deps, accountId)).find((mailbox) => mailbox.role === 'junk')
+async function standsInJunk(deps: Deps, reader: Reader, detail: MessageDetail): Promise<boolean> {
+  const junk = (await listMailboxes(deps, reader)).find((mailbox) => mailbox.role === 'junk')
   return detail.placements.some(({ mailboxId }) => mailboxId === junk?.id)
 }
 

@@ -39,7 +39,7 @@ const list = createRoute({
 
 messages.openapi(list, async (c) => {
   const { deps } = c.env
-  const { accountId } = c.var.account
+  const { accountId, addressId } = c.var.account
   const given = c.req.valid('query')
   const filter = {
     mailboxId: given.mailbox === undefined ? undefined : found(given.mailbox, 'mailbox'),
@@ -49,9 +49,9 @@ messages.openapi(list, async (c) => {
     // An empty search box is no search.
     q: given.q?.trim() ? given.q : undefined,
   }
-  const binding: Binding = ['messages', accountId, ...Object.values(filter)]
+  const binding: Binding = ['messages', accountId, addressId, ...Object.values(filter)]
   const before = given.cursor === undefined ? null : ((await openCursor(deps, binding, given.cursor)) as number)
-  const read = async (asked: ListQuery) => orProblem(await listMessages(deps, accountId, asked))
+  const read = async (asked: ListQuery) => orProblem(await listMessages(deps, c.var.account, asked))
   const page = await read({ ...filter, before, limit: given.limit })
   const isEmpty = page.messages.length === 0 && page.next === null && before === null
   if (isEmpty && filter.threadId !== undefined) {
@@ -83,6 +83,6 @@ const read = createRoute({
 messages.openapi(read, async (c) => {
   const { deps } = c.env
   const id = found(c.req.valid('param').id, 'message')
-  const detail = found(await readMessage(deps, c.var.account.accountId, id), 'message')
+  const detail = found(await readMessage(deps, c.var.account, id), 'message')
   return c.json(renderMessage(detail, await readContent(deps, detail)), 200)
 })

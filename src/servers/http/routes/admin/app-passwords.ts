@@ -69,7 +69,7 @@ const create = createRoute({
 
 appPasswords.openapi(create, async (c) => {
   const { account_id: accountId, name } = c.req.valid('json')
-  const made = orProblem(await createAppPassword(c.env.deps, { accountId, name }), 'account_id')
+  const made = orProblem(await createAppPassword(c.env.deps, { accountId, name }))
   return c.json({ ...render(made), password: made.password }, 201)
 })
 

@@ -50,7 +50,7 @@ const create = createRoute({
 })
 
 domains.openapi(create, async (c) => {
-  const made = orProblem(await createDomain(c.env.deps, c.req.valid('json').name), 'name')
+  const made = orProblem(await createDomain(c.env.deps, c.req.valid('json').name))
   return c.json(render(made), 201)
 })
 

@@ -50,8 +50,8 @@ const create = createRoute({
 })
 
 keys.openapi(create, async (c) => {
-  const { account_id: accountId, name, scopes } = c.req.valid('json')
-  const made = orProblem(await createApiKey(c.env.deps, { accountId, name, scopes }), 'account_id')
+  const { account_id: accountId, address_id: addressId = null, name, scopes } = c.req.valid('json')
+  const made = orProblem(await createApiKey(c.env.deps, { accountId, addressId, name, scopes }))
   return c.json({ ...renderApiKey(made), key: made.key }, 201)
 })
 

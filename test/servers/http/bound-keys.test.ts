@@ -1,0 +1,114 @@
+/** A key bound to one address sees what was delivered to that address, by every route that shows mail, and nothing else. */
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createAddress, removeAddress } from '../../../src/access/addresses.ts'
+import { createApiKey } from '../../../src/access/keys.ts'
+import { isFailure } from '../../../src/errors.ts'
+import { changeAll } from '../../../src/mailbox/change.ts'
+import { handleHttp } from '../../../src/servers/http/app.ts'
+import { formatId } from '../../../src/servers/http/ids.ts'
+import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'
+
+let world: World
+let account: number
+let salesId: number
+let key: string
+let mine: number
+let others: number
+
+beforeAll(async () => {
+  await migrate()
+  world = makeWorld()
+  account = await makeAccount(world, 'boss@postern.test')
+  const sales = await createAddress(world.deps, {
+    address: 'sales@postern.test',
+    kind: 'address',
+    accountId: account,
+    target: null,
+  })
+  if (isFailure(sales)) throw new Error(sales.detail)
+  salesId = sales.id
+  const made = await createApiKey(world.deps, {
+    accountId: account,
+    addressId: salesId,
+    name: 'sales',
+    scopes: ['mail:read'],
+  })
+  if (isFailure(made)) throw new Error(made.detail)
+  key = made.key
+  mine = await filed('sales+web@postern.test', 'An order of quinces')
+  others = await filed('boss@postern.test', 'Secret quinces')
+})
+
+async function filed(to: string, subject: string): Promise<number> {
+  const received = await receiveRaw(world, to, plainMessage({ Subject: subject }))
+  if (received.kind !== 'filed') throw new Error(received.kind)
+  return received.id
+}
+
+async function get(path: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  const request = new Request(`https://postern.test${path}`, { headers: { authorization: `Bearer ${key}` } })
+  const response = await handleHttp(request, world.deps)
+  return { status: response.status, body: await response.json() }
+}
+
+describe('a key bound to an address', () => {
+  it.each(['/v1/messages', '/v1/messages?q=quinces', '/v1/messages?unread=true'])(
+    'lists only its mail by %s',
+    async (path) => {
+      const { body } = await get(path)
+      expect((body.data as { id: string }[]).map((one) => one.id)).toEqual([formatId('msg', mine)])
+    },
+  )
+
+  it.each(['', '/raw', '/attachments/1'])('does not find another address’s message%s', async (rest) => {
+    expect(await get(`/v1/messages/${formatId('msg', others)}${rest}`)).toMatchObject({ status: 404 })
+    expect(await get(`/v1/messages?thread=${formatId('thr', others)}`)).toMatchObject({ status: 404 })
+  })
+
+  it('reads its own message', async () => {
+    expect(await get(`/v1/messages/${formatId('msg', mine)}`)).toMatchObject({
+      status: 200,
+      body: { recipient: 'sales+web@postern.test' },
+    })
+  })
+
+  it('sees no counts of the whole account, and only its address', async () => {
+    const { body } = await get('/v1/mailboxes')
+    expect(body.data).toContainEqual(expect.objectContaining({ role: 'inbox', total: null, unread: null, bytes: null }))
+    const me = (await get('/v1/me')).body
+    expect(me.addresses).toEqual([expect.objectContaining({ address: 'sales@postern.test' })])
+    expect(me.key).toMatchObject({ address_id: formatId('adr', salesId) })
+  })
+
+  it('hears of changes of its own mail only, destroyed mail included', async () => {
+    const { body } = await get('/v1/changes')
+    const more = await filed('sales@postern.test', 'one')
+    const theirs = await filed('boss@postern.test', 'two')
+    await changeAll(world.deps, account, [more, theirs], { destroy: true })
+    const after = await get(`/v1/changes?since=${body.state}`)
+    expect(after.body.data).toEqual([expect.objectContaining({ kind: 'destroyed', id: formatId('msg', more) })])
+  })
+
+  it('cannot have settings, or an address of another account', async () => {
+    const wide = await createApiKey(world.deps, {
+      accountId: account,
+      addressId: salesId,
+      name: 'x',
+      scopes: ['settings'],
+    })
+    expect(wide).toMatchObject({ failure: 'invalid', field: 'scopes' })
+    const stranger = await makeAccount(world, 'stranger@postern.test')
+    const foreign = await createApiKey(world.deps, {
+      accountId: stranger,
+      addressId: salesId,
+      name: 'x',
+      scopes: ['mail:read'],
+    })
+    expect(foreign).toMatchObject({ failure: 'invalid', field: 'address_id' })
+  })
+
+  it('ends with its address', async () => {
+    await removeAddress(world.deps, salesId)
+    expect(await get('/v1/me')).toMatchObject({ status: 401 })
+  })
+})
