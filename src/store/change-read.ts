@@ -3,7 +3,7 @@
  * the account's change number, and the commit holds only while it has not moved.
  */
 import { type SQL, sql } from 'drizzle-orm'
-import { type Database, int, list, table } from './database.ts'
+import { type Database, int, integers, table } from './database.ts'
 import { UIDS_PER_PAGE } from './message-write.ts'
 import type { MailboxRow, MessageRow, ThreadPlacementRow, UidPageRow } from './schema.ts'
 
@@ -84,11 +84,11 @@ function countQueries(accountId: number, keys: CountKeys): SQL[] {
       keys.grown,
       () => sql`${page} from mailboxes b
       cross join uid_pages u on u.mailbox_id = b.id and u.page = b.uid_next / ${int(UIDS_PER_PAGE)}
-      where b.id in (${list(keys.grown)}) and b.account_id = ${accountId}`,
+      where b.id in (${integers(keys.grown)}) and b.account_id = ${accountId}`,
     ],
   ]
   const mailboxes = sql`select 'mailbox' kind, json_object('id', id, 'uid_next', uid_next, 'total', total, 'unread', unread,
     'deleted', deleted, 'bytes', bytes, 'threads', threads, 'unread_threads', unread_threads) row
-    from mailboxes where id in (${list(keys.mailboxIds)}) and account_id = ${accountId}`
+    from mailboxes where id in (${integers(keys.mailboxIds)}) and account_id = ${accountId}`
   return [mailboxes, ...queries.filter(([wanted]) => wanted.length > 0).map(([, query]) => query())]
 }

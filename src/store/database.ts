@@ -45,6 +45,11 @@ export function table(rows: readonly (readonly (string | number)[])[]): SQL {
   return sql`(select ${sql.raw(named)} from (values ${sql.join(values, sql`, `)}))`
 }
 
+/** Integers for `in (...)`, written into the statement: any number of them. Throws for what is no safe integer. */
+export function integers(values: readonly number[]): SQL {
+  return sql.join(values.map(literal), sql`, `)
+}
+
 function literal(value: string | number): SQL {
   if (typeof value === 'string') return sql`${value}`
   if (!Number.isSafeInteger(value)) throw new Error(`${value} is no integer`)

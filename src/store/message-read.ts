@@ -6,7 +6,7 @@
  * filters the driver gives one page; with filters it gives at most CANDIDATES_MAX ids, and the page may be short.
  */
 import { type SQL, sql } from 'drizzle-orm'
-import { type Database, int, list } from './database.ts'
+import { type Database, int, integers } from './database.ts'
 import { firstId, lastId } from './ids.ts'
 import type { AccountRow, MessageRow, TombstoneRow } from './schema.ts'
 
@@ -94,13 +94,10 @@ async function readFilteredPage(db: Database, plan: Plan, limit: number): Promis
   return { rows, next: judged.candidates < CANDIDATES_MAX ? null : judged.low }
 }
 
-// Ids that this account's own index gave; at most a page of them. D1 takes 100 parameters a statement.
+// Ids that this account's own index gave.
 async function readSummaries(db: Database, ids: number[]): Promise<SummaryRow[]> {
-  const chunks = Array.from({ length: Math.ceil(ids.length / 100) }, (_, i) => ids.slice(i * 100, i * 100 + 100))
-  const results = await db.batch(
-    chunks.map((chunk) => sql`select ${SUMMARY} from messages m where m.id in (${list(chunk)}) order by m.id desc`),
-  )
-  return results.flat() as SummaryRow[]
+  if (ids.length === 0) return []
+  return db.all<SummaryRow>(sql`select ${SUMMARY} from messages m where m.id in (${integers(ids)}) order by m.id desc`)
 }
 
 type Plan = { driver: SQL; joins: SQL[]; filters: SQL[] }
