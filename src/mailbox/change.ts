@@ -15,6 +15,7 @@ import { readCounts, readSnapshot } from '../store/change-read.ts'
 import { changeMessages } from '../store/change-write.ts'
 import { isStaleGuard } from '../store/database.ts'
 import { type Edit, planChange, planKeys } from './change-plan.ts'
+import type { Reader } from './reader.ts'
 
 /** Messages in one call. */
 export const CHANGE_MAX = 500
@@ -24,11 +25,12 @@ const ATTEMPTS = 5
 /** `modseq` is the change's number, or null where nothing changed. `notFound` are ids that the account does not have. */
 export type Changed = { modseq: number | null; changed: number[]; destroyed: number[]; notFound: number[] }
 
-/** Applies one edit to messages of an account. A target mailbox of another account is not found. */
-export async function changeAll(deps: Deps, accountId: number, ids: number[], edit: Edit): Promise<Changed | Failure> {
+/** Applies one edit to messages that the reader may see. A target mailbox of another account is not found. */
+export async function changeAll(deps: Deps, reader: Reader, ids: number[], edit: Edit): Promise<Changed | Failure> {
   if (ids.length > CHANGE_MAX) return fail('too-large', `At most ${CHANGE_MAX} messages can be changed in one call.`)
+  if (ids.length === 0) return { modseq: null, changed: [], destroyed: [], notFound: [] }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const outcome = await tryChange(deps, accountId, [...new Set(ids)], edit)
+    const outcome = await tryChange(deps, reader, [...new Set(ids)], edit)
     if (outcome !== 'stale') return outcome
   }
   throw new TemporaryError('the account is changing too fast')
@@ -36,19 +38,20 @@ export async function changeAll(deps: Deps, accountId: number, ids: number[], ed
 
 async function tryChange(
   deps: Deps,
-  accountId: number,
+  { accountId, addressId }: Reader,
   ids: number[],
   edit: Edit,
 ): Promise<Changed | Failure | 'stale'> {
   const db = deps.stores.of(accountId)
   const snapshot = await readSnapshot(db, accountId, ids)
   if (!snapshot) return fail('not-found', 'There is no such account.')
-  const known = new Set(snapshot.messages.map((message) => message.id))
+  const messages = snapshot.messages.filter((message) => addressId === null || message.address_id === addressId)
+  const known = new Set(messages.map((message) => message.id))
   const notFound = ids.filter((id) => !known.has(id))
-  const keys = planKeys(snapshot.messages, edit)
+  const keys = planKeys(messages, edit)
   const counts = await readCounts(db, accountId, keys)
   if (edit.add?.some((id) => !counts.mailboxes.has(id))) return fail('not-found', 'There is no such mailbox.')
-  const plan = planChange({ accountId, ...snapshot, counts }, edit, Math.floor(deps.now() / 1000))
+  const plan = planChange({ accountId, modseq: snapshot.modseq, messages, counts }, edit, Math.floor(deps.now() / 1000))
   if (!plan) return { modseq: null, changed: [], destroyed: [], notFound }
   try {
     await db.batch(changeMessages(plan))

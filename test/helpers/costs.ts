@@ -176,7 +176,7 @@ export const OPERATIONS: Operation[] = [
 ]
 
 function change({ world, box }: Setup, ns: number[], edit: Edit) {
-  return changeAll(world.deps, box.accountId, ns.map(box.idOf), edit)
+  return changeAll(world.deps, whole(box.accountId), ns.map(box.idOf), edit)
 }
 
 function series(from: number, n: number): number[] {

@@ -42,7 +42,7 @@ async function received(over: Record<string, string> = {}): Promise<number> {
 }
 
 async function change(ids: number[], edit: Edit) {
-  const changed = await changeAll(world.deps, account, ids, edit)
+  const changed = await changeAll(world.deps, whole(account), ids, edit)
   if (isFailure(changed)) throw new Error(changed.detail)
   return changed
 }
@@ -146,12 +146,12 @@ describe('changing messages', () => {
   it('does not touch, see or place into what is another account’s', async () => {
     const stranger = await makeAccount(world, 'other@postern.test')
     const id = await received()
-    expect(await changeAll(world.deps, stranger, [id], { destroy: true })).toMatchObject({
+    expect(await changeAll(world.deps, whole(stranger), [id], { destroy: true })).toMatchObject({
       notFound: [id],
       destroyed: [],
     })
     const theirs = (await listMailboxes(world.deps, whole(stranger)))[0]?.id ?? 0
-    expect(await changeAll(world.deps, account, [id], { add: [theirs] })).toMatchObject({ failure: 'not-found' })
+    expect(await changeAll(world.deps, whole(account), [id], { add: [theirs] })).toMatchObject({ failure: 'not-found' })
     expect(await readMessage(world.deps, whole(account), id)).toMatchObject({ unread: true })
   })
 

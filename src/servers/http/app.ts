@@ -27,6 +27,7 @@ import { lists } from './routes/lists.ts'
 import { mailboxes } from './routes/mailboxes.ts'
 import { me } from './routes/me.ts'
 import { messageBytes } from './routes/message-bytes.ts'
+import { messageChanges } from './routes/message-changes.ts'
 import { messages } from './routes/messages.ts'
 import { server } from './routes/server.ts'
 import { refuseInvalid } from './validation.ts'
@@ -34,7 +35,7 @@ import { refuseInvalid } from './validation.ts'
 /** A JSON body here is a few fields. */
 const BODY_BYTES_MAX = 64 * 1024
 
-const ACCOUNT_ROUTES = [me, mailboxes, messages, messageBytes, changes, lists, keys]
+const ACCOUNT_ROUTES = [me, mailboxes, messages, messageChanges, messageBytes, changes, lists, keys]
 const ADMIN_ROUTES = [domains, accounts, addresses, adminKeys, appPasswords, deadLetters, serverLists]
 
 /** Exported for the test that holds its routes against the description. */

@@ -4,6 +4,7 @@ import { createAddress, removeAddress } from '../../../src/access/addresses.ts'
 import { createApiKey } from '../../../src/access/keys.ts'
 import { isFailure } from '../../../src/errors.ts'
 import { changeAll } from '../../../src/mailbox/change.ts'
+import { whole } from '../../../src/mailbox/reader.ts'
 import { handleHttp } from '../../../src/servers/http/app.ts'
 import { formatId } from '../../../src/servers/http/ids.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'
@@ -84,7 +85,7 @@ describe('a key bound to an address', () => {
     const { body } = await get('/v1/changes')
     const more = await filed('sales@postern.test', 'one')
     const theirs = await filed('boss@postern.test', 'two')
-    await changeAll(world.deps, account, [more, theirs], { destroy: true })
+    await changeAll(world.deps, whole(account), [more, theirs], { destroy: true })
     const after = await get(`/v1/changes?since=${body.state}`)
     expect(after.body.data).toEqual([expect.objectContaining({ kind: 'destroyed', id: formatId('msg', more) })])
   })

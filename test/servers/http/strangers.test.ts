@@ -44,6 +44,13 @@ const ACCOUNT_CALLS: Record<string, AccountCall[]> = {
       foreign: true,
     },
   ],
+  'patch /v1/messages/{id}': [
+    { path: ({ message }) => `/v1/messages/${message}`, json: { flagged: true }, status: 200, foreign: true },
+  ],
+  'delete /v1/messages/{id}': [{ path: ({ message }) => `/v1/messages/${message}`, status: 204, foreign: true }],
+  'post /v1/messages/batch': [
+    { path: () => '/v1/messages/batch', json: { ids: ['msg_1'], unread: false }, status: 200, foreign: false },
+  ],
   'get /v1/changes': [{ path: () => '/v1/changes', status: 200, foreign: false }],
   'get /v1/lists': [{ path: () => '/v1/lists', status: 200, foreign: false }],
   'post /v1/lists': [

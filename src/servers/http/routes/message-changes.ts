@@ -1,0 +1,97 @@
+/** Changing messages: flags, keywords, mailboxes; one by its path, or up to 500 in one call; and deleting them. */
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { CHANGE_MAX, type Changed, changeAll } from '../../../mailbox/change.ts'
+import { discardAll } from '../../../mailbox/discard.ts'
+import { readMessage } from '../../../mailbox/read.ts'
+import { requires } from '../authorize.ts'
+import type { HttpEnv } from '../context.ts'
+import { found, orProblem } from '../errors.ts'
+import { formatId } from '../ids.ts'
+import { editOf, messageChange, refuseEmptyChange } from '../message-change.ts'
+import { messageSummary, renderSummary } from '../message-view.ts'
+import { json, jsonBody, problems } from '../responses.ts'
+import { flag, id, idField, idParam } from '../schemas.ts'
+
+export const messageChanges = new OpenAPIHono<HttpEnv>()
+
+const params = z.object({ id: idParam('msg', 'The message.') })
+
+const update = createRoute({
+  method: 'patch',
+  path: '/v1/messages/{id}',
+  operationId: 'updateMessage',
+  tags: ['Messages'],
+  summary: 'Change flags, keywords and mailboxes of a message',
+  ...requires('mail:write'),
+  request: { params, ...jsonBody(messageChange.superRefine(refuseEmptyChange).openapi('MessageChange')) },
+  responses: { 200: json(messageSummary, 'The message as it is now.'), ...problems(400, 404, 413, 415, 422) },
+})
+
+messageChanges.openapi(update, async (c) => {
+  const { deps } = c.env
+  const messageId = found(c.req.valid('param').id, 'message')
+  const done = orProblem(await changeAll(deps, c.var.account, [messageId], editOf(c.req.valid('json'))))
+  found(done.notFound.length === 0, 'message')
+  return c.json(renderSummary(found(await readMessage(deps, c.var.account, messageId), 'message')), 200)
+})
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/v1/messages/{id}',
+  operationId: 'deleteMessage',
+  tags: ['Messages'],
+  summary: 'Move a message to the Trash; from there, or with permanent=true, delete it for good',
+  ...requires('mail:write'),
+  request: { params, query: z.strictObject({ permanent: flag.optional() }) },
+  responses: { 204: { description: 'Moved or deleted.' }, ...problems(404, 422) },
+})
+
+messageChanges.openapi(remove, async (c) => {
+  const messageId = found(c.req.valid('param').id, 'message')
+  const isPermanent = c.req.valid('query').permanent === true
+  const done = orProblem(await discardAll(c.env.deps, c.var.account, [messageId], isPermanent))
+  found(done.notFound.length === 0, 'message')
+  return c.body(null, 204)
+})
+
+const batch = createRoute({
+  method: 'post',
+  path: '/v1/messages/batch',
+  operationId: 'changeMessages',
+  tags: ['Messages'],
+  summary: `Change or delete up to ${CHANGE_MAX} messages at once`,
+  ...requires('mail:write'),
+  request: jsonBody(
+    messageChange
+      .extend({
+        ids: z.array(idField('msg', 'A message.')).min(1, 'must name at least one message').max(CHANGE_MAX),
+        delete: z.enum(['trash', 'permanent']).optional().openapi({ description: 'Instead of a change.' }),
+      })
+      .superRefine(refuseEmptyChange)
+      .openapi('MessageBatch'),
+  ),
+  responses: {
+    200: json(
+      z
+        .object({ changed: z.array(id('msg')), deleted: z.array(id('msg')), not_found: z.array(id('msg')) })
+        .openapi('MessageBatchResult'),
+      'What became of each; one that was as asked already is in no list.',
+    ),
+    ...problems(400, 404, 413, 415, 422),
+  },
+})
+
+messageChanges.openapi(batch, async (c) => {
+  const { ids, delete: deletion, ...change } = c.req.valid('json')
+  const { deps } = c.env
+  const done =
+    deletion === undefined
+      ? await changeAll(deps, c.var.account, ids, editOf(change))
+      : await discardAll(deps, c.var.account, ids, deletion === 'permanent')
+  return c.json(render(orProblem(done)), 200)
+})
+
+function render({ changed, destroyed, notFound }: Changed) {
+  const wire = (ids: number[]) => ids.map((one) => formatId('msg', one))
+  return { changed: wire(changed), deleted: wire(destroyed), not_found: wire(notFound) }
+}
