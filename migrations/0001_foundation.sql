@@ -77,8 +77,10 @@ create table accounts (
   quota_bytes integer,
   settings text not null default '{}',
   changes_floor integer not null default 0,
-  created_at integer not null
+  created_at integer not null,
+  deleted_at integer
 );
+create index accounts_deleted on accounts (id) where deleted_at is not null;
 
 create table mailboxes (
   id integer primary key autoincrement,
@@ -145,9 +147,11 @@ create table placements (
   unread integer not null,
   flagged integer not null,
   deleted integer not null default 0,
+  thread_id integer not null,
   primary key (mailbox_id, message_id)
 ) without rowid;
 create unique index placements_uid on placements (mailbox_id, uid);
+create index placements_thread on placements (mailbox_id, thread_id, message_id);
 create index placements_unread on placements (mailbox_id, message_id) where unread = 1;
 create index placements_flagged on placements (mailbox_id, message_id) where flagged = 1;
 
@@ -216,7 +220,12 @@ create table raw_deletes (
   raw_key text primary key
 ) without rowid;
 
+create table raw_deleted (
+  raw_key text primary key
+) without rowid;
+
 create virtual table ft using fts5 (
   subject, sender, recipients, body, attachments,
-  content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+  content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2',
+  prefix = '2 3'
 );

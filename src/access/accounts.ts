@@ -1,6 +1,7 @@
 /** Accounts: a person's or a program's mail, with its mailboxes and its quota. */
 import type { Deps } from '../deps.ts'
-import { pageAccounts, readAccount } from '../store/account-read.ts'
+import { cutOffAccount, markAccountDeleted } from '../store/account-erase.ts'
+import { pageLiveAccounts, readAccount } from '../store/account-read.ts'
 import { insertAccount, insertFirstMailboxes } from '../store/account-write.ts'
 import { ACCOUNTS_PER_SHARD, shardOf } from '../store/ids.ts'
 import type { AccountRow } from '../store/schema.ts'
@@ -43,7 +44,19 @@ export async function createAccount(deps: Deps, input: { name: string; quotaByte
 export async function getAccount(deps: Deps, id: number): Promise<Account | null> {
   const db = deps.stores.find(id)
   const row = db && (await readAccount(db, id))
-  return row ? account(row) : null
+  return row && row.deleted_at === null ? account(row) : null
+}
+
+/**
+ * Deletes an account with all that it has. Nobody gets in and no mail comes in from now on; its mail goes bit by bit
+ * (inbound/erase.ts). False where there is none.
+ */
+export async function removeAccount(deps: Deps, id: number): Promise<boolean> {
+  if (!(await getAccount(deps, id))) return false
+  await deps.stores.directory.batch(cutOffAccount(id))
+  await deps.stores.of(id).batch([markAccountDeleted(id, Math.floor(deps.now() / 1000))])
+  await deps.queues.events.send({ shard: shardOf(id) })
+  return true
 }
 
 /** Accounts after the id `after`, in id order, over all shards. */
@@ -51,7 +64,7 @@ export async function listAccounts(deps: Deps, after: number, limit: number): Pr
   const found: Account[] = []
   for (let shard = Math.max(0, shardOf(after)); shard < deps.stores.shards.length && found.length < limit; shard++) {
     const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
-    found.push(...(await pageAccounts(db, after, limit - found.length)).map(account))
+    found.push(...(await pageLiveAccounts(db, after, limit - found.length)).map(account))
   }
   return found
 }

@@ -82,7 +82,7 @@ export type NewAddress = {
 }
 
 export async function createAddress(deps: Deps, input: NewAddress): Promise<MailAddress | Failure> {
-  const folded = input.kind === 'catch_all' ? foldCatchAll(input.address) : foldAddress(input.address)
+  const folded = input.kind === 'catch_all' ? foldCatchAll(input.address) : foldMailbox(input.address)
   if (!folded)
     return fail(
       'invalid',
@@ -131,7 +131,7 @@ export async function enableAddress(deps: Deps, id: number, enabled: boolean): P
 export async function removeAddress(deps: Deps, id: number): Promise<boolean> {
   const row = await readAddressById(deps.stores.directory, id)
   if (!row) return false
-  await deps.stores.directory.batch([deleteKeysOf(row.account_id, id), deleteAliasesOf(row.address), deleteAddress(id)])
+  await deps.stores.directory.batch([deleteKeysOf(row), deleteAliasesOf(row.address), deleteAddress(id)])
   return true
 }
 
@@ -149,7 +149,7 @@ async function ownerOf(deps: Deps, accountId: number | null): Promise<Owner | Fa
 }
 
 async function ownerOfTarget(deps: Deps, target: string | null): Promise<Owner | Failure> {
-  const folded = target === null ? null : foldAddress(target)
+  const folded = target === null ? null : foldMailbox(target)
   if (!folded) return fail('invalid', 'target must be the address that the alias stands for.', 'target')
   const row = (await readAddresses(deps.stores.directory, [folded]))[0]
   if (row?.kind !== 'address') return fail('invalid', `target ${folded} is not an address of this server.`, 'target')
@@ -159,6 +159,12 @@ async function ownerOfTarget(deps: Deps, target: string | null): Promise<Owner |
 function foldDomain(name: string): string | null {
   const folded = name.includes('@') ? null : foldAddress(`${PROBE}@${name.trim()}`)
   return folded?.includes('.') ? splitAddress(folded).domain : null
+}
+
+// '*@domain' is how a catch-all is written, so no mailbox may have that name.
+function foldMailbox(address: string): string | null {
+  const folded = foldAddress(address)
+  return folded?.startsWith('*@') ? null : folded
 }
 
 function foldCatchAll(address: string): string | null {

@@ -6,7 +6,6 @@
  */
 import type { Deps } from '../deps.ts'
 import { type Failure, fail } from '../errors.ts'
-import { readAccount } from '../store/account-read.ts'
 import {
   pageApiKeys,
   pageAppPasswords,
@@ -23,6 +22,7 @@ import {
   touchApiKey,
 } from '../store/directory-write.ts'
 import type { ApiKeyRow, AppPasswordRow } from '../store/schema.ts'
+import { getAccount } from './accounts.ts'
 import { type Principal, SCOPES, type Scope } from './scopes.ts'
 import { base32, hashToken, sameSecret } from './secrets.ts'
 
@@ -157,8 +157,7 @@ async function refuseAddress(
 }
 
 async function accountExists(deps: Deps, accountId: number): Promise<boolean> {
-  const db = deps.stores.find(accountId)
-  return db !== null && (await readAccount(db, accountId)) !== null
+  return (await getAccount(deps, accountId)) !== null
 }
 
 function seconds(deps: Deps): number {

@@ -7,10 +7,14 @@
 
 import { hashToken } from '../access/secrets.ts'
 import type { Deps, PendingMessage, WakeMessage } from '../deps.ts'
+import { drainOutbox } from '../notify/outbox.ts'
 import { pageDeadLetters, readDeadLetter } from '../store/directory-read.ts'
 import { deleteDeadLetter, keepDeadLetter } from '../store/directory-write.ts'
+import { shardOf } from '../store/ids.ts'
 import { queueRawDelete } from '../store/outbox.ts'
+import { accountOfKey } from '../store/raw.ts'
 import type { DeadLetterRow } from '../store/schema.ts'
+import { filePending } from './pending.ts'
 
 export type DeadLetter = {
   id: number
@@ -28,15 +32,31 @@ export async function listDeadLetters(deps: Deps, after: number, limit: number):
   return (await pageDeadLetters(deps.stores.directory, after, limit)).map(deadLetter)
 }
 
-/** Throws a dead letter away for good, with the raw message that it is about. False where there is none. */
+/** Throws a dead letter away for good, with the raw message that it is about, unless that was filed after all. */
 export async function discardDeadLetter(deps: Deps, id: number): Promise<boolean> {
   const row = await readDeadLetter(deps.stores.directory, id)
   if (!row) return false
+  const accountId = row.queue === 'pending' ? accountOfKey(row.subject) : null
   // The object is marked first: in any other order a crash between the two would let the sweep find the message again.
-  if (row.queue === 'pending') await deps.stores.directory.batch([queueRawDelete(row.subject)])
+  if (accountId !== null) await deps.stores.of(accountId).batch([queueRawDelete(row.subject)])
   await deps.stores.directory.batch([deleteDeadLetter(id)])
-  await deps.queues.events.send({ shard: 0 })
+  if (accountId !== null) await deps.queues.events.send({ shard: shardOf(accountId) })
   return true
+}
+
+/** Tries a dead letter's message once more; it is a dead letter no longer where that succeeds. Null where there is none. */
+export async function retryDeadLetter(deps: Deps, id: number): Promise<'done' | 'failed' | null> {
+  const row = await readDeadLetter(deps.stores.directory, id)
+  if (!row) return null
+  try {
+    if (row.queue === 'pending') await filePending(deps, row.subject)
+    else await drainOutbox(deps, (JSON.parse(row.body) as WakeMessage).shard)
+  } catch (error) {
+    deps.log({ level: 'error', at: 'inbound.retry', subject: row.subject, error: String(error) })
+    return 'failed'
+  }
+  await deps.stores.directory.batch([deleteDeadLetter(id)])
+  return 'done'
 }
 
 /** Keeps what the dead-letter queue hands over. Throws where it cannot, so that the queue hands it over again. */

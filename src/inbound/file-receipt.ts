@@ -24,8 +24,10 @@ import { fileMessage } from './file.ts'
 export type Filed =
   | { kind: 'filed'; id: number; mailbox: 'inbox' | 'junk' }
   | { kind: 'duplicate'; id: number }
-  /** The account is gone: the owner deleted it after the mail was accepted. */
-  | { kind: 'no-account' }
+  /** Its message was destroyed, or it was a duplicate: a queue has handed it over once more. */
+  | { kind: 'discarded' }
+  /** The account was deleted after the mail was accepted. */
+  | { kind: 'account-deleted' }
 
 /** Files a receipt whose bytes are in R2. Throws where storage fails; trying again is safe. */
 export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Array): Promise<Filed> {
@@ -51,7 +53,7 @@ export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Arra
     message,
     envelope: { from: receipt.from, to: receipt.to, addressId: receipt.addressId },
     receivedAtMs: receipt.receivedAtMs,
-    identity: await messageIdentity(bytes, foldAddress(receipt.to) ?? receipt.to),
+    identity: await messageIdentity(bytes, identityScope(receipt, message)),
     rank: authenticationRank(verdict),
     verdict,
     report,
@@ -73,9 +75,11 @@ async function afterDelivery(
     case 'duplicate':
       if (!delivered.sameReceipt) await deleteRaw(deps, receipt, shard)
       return { kind: 'duplicate', id: delivered.id }
-    case 'no-account':
+    case 'discarded':
+      return delivered
+    case 'account-deleted':
       await deleteRaw(deps, receipt, shard)
-      return { kind: 'no-account' }
+      return delivered
   }
 }
 
@@ -84,6 +88,14 @@ async function afterDelivery(
 async function deleteRaw(deps: Deps, receipt: Receipt, shard: number): Promise<void> {
   await deps.stores.of(receipt.accountId).batch([queueRawDelete(receipt.key)])
   deps.background(wakeOutbox(deps, shard))
+}
+
+// Devices send the very same alarm again and again, without a Date or a Message-ID to tell one from the next. Such a
+// message is a duplicate within a day only: a retry comes within hours, the next alarm is news.
+function identityScope(receipt: Receipt, message: ParsedMessage): string {
+  const recipient = foldAddress(receipt.to) ?? receipt.to
+  if (message.envelope.messageId !== null || message.envelope.date !== null) return recipient
+  return `${recipient} ${new Date(receipt.receivedAtMs).toISOString().slice(0, 10)}`
 }
 
 function senderAddresses(message: ParsedMessage): string[] {

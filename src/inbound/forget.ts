@@ -1,28 +1,32 @@
 /**
- * Forgetting: tombstones older than 30 days. A few accounts a run, in turn, so that the cost of a run does not grow with
- * the server. A client that asks for changes since before then is told to list anew.
+ * Forgetting: tombstones older than 30 days, and receipts that were deleted so long ago that no queue can still hold them. A
+ * few accounts a run, in turn, so that a run's cost does not grow with the server. A client that asks for changes since
+ * before then is told to list anew.
  */
 import type { Deps } from '../deps.ts'
-import { pageAccounts, readMailboxes } from '../store/account-read.ts'
-import { forgetTombstonesOf, forgetVanishedOf } from '../store/change-write.ts'
+import { pageAccounts } from '../store/account-read.ts'
+import { forgetTombstonesOf } from '../store/change-write.ts'
 import { readState } from '../store/directory-read.ts'
 import { putState } from '../store/directory-write.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
+import { forgetRawDeleted } from '../store/outbox.ts'
+import { dayPrefix } from '../store/raw.ts'
 
 const TOMBSTONE_SECONDS = 30 * 86_400
-const ACCOUNTS_A_RUN = 50
+/** A queue keeps a message four days at the most; the sweep lists as many. */
+const RECEIPT_MS = 8 * 86_400_000
+const ACCOUNTS_A_RUN = 5
+const RECEIPTS_A_RUN = 500
+const PLACE = 'forget.place'
 
-export async function forgetTombstones(deps: Deps, shard: number): Promise<void> {
+export async function forgetOld(deps: Deps, shard: number): Promise<void> {
   const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
-  const place = Number((await readState(db, 'tombstones.place')) ?? 0)
+  const place = Number((await readState(db, PLACE)) ?? 0)
   const accounts = await pageAccounts(db, place, ACCOUNTS_A_RUN)
+  await db.batch([
+    putState(PLACE, String(accounts.at(-1)?.id ?? 0)),
+    forgetRawDeleted(dayPrefix(deps.now() - RECEIPT_MS), RECEIPTS_A_RUN),
+  ])
   const before = Math.floor(deps.now() / 1000) - TOMBSTONE_SECONDS
-  for (const { id } of accounts) {
-    const mailboxes = await readMailboxes(db, id)
-    await db.batch([
-      ...forgetTombstonesOf(id, before),
-      ...mailboxes.flatMap((mailbox) => forgetVanishedOf(id, mailbox.id, before)),
-    ])
-  }
-  await db.batch([putState('tombstones.place', String(accounts.at(-1)?.id ?? 0))])
+  for (const { id } of accounts) await db.batch(forgetTombstonesOf(id, before))
 }

@@ -1,23 +1,50 @@
 /**
  * The three queues, message by message: each is acknowledged or retried on its own, so that one that fails never makes
- * its neighbours run twice.
+ * its neighbours run twice. A message that no handler understands ends as a dead letter too.
  */
 import type { Deps, PendingMessage, WakeMessage } from '../deps.ts'
-import { drainOutbox } from '../notify/outbox.ts'
+import { drainOutbox, wakeOutbox } from '../notify/outbox.ts'
 import { keepDead } from './dead-letters.ts'
+import { eraseAccounts } from './erase.ts'
 import { filePending } from './pending.ts'
 
 /** Retries wait 30 s, doubling, at most an hour: ten of them ride out several hours of trouble. */
 const RETRY_SECONDS = 30
 const RETRY_SECONDS_MAX = 3_600
 
+/** Attempts of the last queue before it keeps a dead letter: about a day. */
+const LAST_ATTEMPTS = 24
+
 type Handler = (deps: Deps, body: unknown, attempts: number) => Promise<unknown>
 
+const filePendingMessage: Handler = (deps, body) => filePending(deps, (body as PendingMessage).raw_key)
+const drain: Handler = async (deps, body) => {
+  const { shard } = body as WakeMessage
+  const isMore = await eraseAccounts(deps, shard)
+  await drainOutbox(deps, shard)
+  if (isMore) await wakeOutbox(deps, shard)
+}
+
+// What the other queues gave up on is tried here for a day more, since the trouble may have passed meanwhile. Only what
+// fails then becomes a dead letter, and where even that cannot be written, the queue hands it over again.
+const lastResort: Handler = async (deps, body, attempts) => {
+  try {
+    await (isPending(body) ? filePendingMessage : drain)(deps, body, attempts)
+  } catch (error) {
+    if (attempts < LAST_ATTEMPTS) throw error
+    await keepDead(deps, body, attempts)
+  }
+}
+
 const HANDLERS: { suffix: string; handle: Handler }[] = [
-  { suffix: '-pending', handle: (deps, body) => filePending(deps, (body as PendingMessage).raw_key) },
-  { suffix: '-events', handle: (deps, body) => drainOutbox(deps, (body as WakeMessage).shard) },
-  { suffix: '-dead', handle: (deps, body, attempts) => keepDead(deps, body, attempts) },
+  { suffix: '-pending', handle: filePendingMessage },
+  { suffix: '-events', handle: drain },
+  { suffix: '-dead', handle: lastResort },
 ]
+
+function isPending(body: unknown): body is PendingMessage {
+  return typeof (body as PendingMessage | null)?.raw_key === 'string'
+}
 
 /** Handles a batch of any of the queues; they are told apart by the end of their names. */
 export async function consumeQueue(deps: Deps, batch: MessageBatch): Promise<void> {

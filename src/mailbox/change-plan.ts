@@ -20,6 +20,8 @@ export type Edit = {
   destroy?: boolean
 }
 
+/** A newest message that only the database can tell. */
+const UNKNOWN = -1
 /** Keywords of one message; more are refused by the servers, and cut here. */
 const KEYWORDS_MAX = 100
 
@@ -71,6 +73,8 @@ class Plan {
   readonly #state: State
   readonly #rows: ChangeRows
   readonly #touchedThreads = new Set<string>()
+  /** Conversations whose newest message is taken out. */
+  readonly #lostNewest = new Set<string>()
   readonly #touchedPages = new Set<string>()
   readonly #touchedMailboxes = new Set<number>()
 
@@ -139,7 +143,8 @@ class Plan {
     }
     for (const key of this.#touchedThreads) {
       const thread = present(threads.get(key))
-      rows.threads.push([thread.mailbox_id, thread.thread_id, thread.n, thread.unread])
+      const newest = thread.n > 0 && this.#lostNewest.has(key) ? UNKNOWN : thread.newest
+      rows.threads.push([thread.mailbox_id, thread.thread_id, thread.n, thread.unread, newest])
     }
     for (const key of this.#touchedPages) {
       const page = present(pages.get(key))
@@ -168,7 +173,7 @@ class Plan {
     const removed = gone.filter((one) => !movable.slice(0, pairs).includes(one))
     this.#rows.removed.push(...removed.map(([mailboxId]): [number, number] => [mailboxId, message.id]))
     for (const [mailboxId, uid] of fresh.slice(pairs)) {
-      this.#rows.placed.push([mailboxId, message.id, uid, unreadOf(flags), flaggedOf(flags), 0])
+      this.#rows.placed.push([mailboxId, message.id, uid, unreadOf(flags), flaggedOf(flags), 0, message.thread_id])
     }
   }
 
@@ -201,7 +206,15 @@ class Plan {
     const flaggedDelta = flaggedOf(flags) - flaggedOf(message.flags)
     if (unreadDelta === 0 && deletedDelta === 0 && flaggedDelta === 0) return
     if (unreadDelta !== 0 || deletedDelta !== 0) this.#count(message, mailboxId, 0, unreadDelta, deletedDelta)
-    this.#rows.placed.push([mailboxId, message.id, uid, unreadOf(flags), flaggedOf(flags), deleted ?? 0])
+    this.#rows.placed.push([
+      mailboxId,
+      message.id,
+      uid,
+      unreadOf(flags),
+      flaggedOf(flags),
+      deleted ?? 0,
+      message.thread_id,
+    ])
   }
 
   #count(message: ChangeableRow, mailboxId: number, n: number, unread: number, deleted: number): void {
@@ -213,6 +226,8 @@ class Plan {
     this.#touchedMailboxes.add(mailboxId)
     if (n === 0 && unread === 0) return
     const thread = this.#thread(mailboxId, message.thread_id)
+    if (n > 0) thread.newest = Math.max(thread.newest, message.id)
+    if (n < 0 && message.id === thread.newest) this.#lostNewest.add(`${mailboxId}/${message.thread_id}`)
     const [hadAny, hadUnread] = [thread.n > 0, thread.unread > 0]
     thread.n += n
     thread.unread += unread

@@ -19,8 +19,10 @@ import type { Reader } from './reader.ts'
 
 /** Messages in one call. */
 export const CHANGE_MAX = 500
-/** A race is lost to one other change at a time; five in a row is a busy account, and the client tries again. */
-const ATTEMPTS = 5
+/** A race is lost to one other change at a time; this many in a row is a flood, and the client tries again later. */
+const ATTEMPTS = 8
+/** The first wait after a lost race; each further one is up to twice as long. */
+const BACKOFF_MS = 5
 
 /** `modseq` is the change's number, or null where nothing changed. `notFound` are ids that the account does not have. */
 export type Changed = { modseq: number | null; changed: number[]; destroyed: number[]; notFound: number[] }
@@ -32,6 +34,7 @@ export async function changeAll(deps: Deps, reader: Reader, ids: number[], edit:
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const outcome = await tryChange(deps, reader, [...new Set(ids)], edit)
     if (outcome !== 'stale') return outcome
+    await pause(deps, BACKOFF_MS * 2 ** attempt)
   }
   throw new TemporaryError('the account is changing too fast')
 }
@@ -65,4 +68,10 @@ async function tryChange(
     destroyed: plan.destroyed.map(([id]) => id),
     notFound,
   }
+}
+
+// Somewhere between none and all of the time, so that two who lost the same race do not meet again.
+function pause(deps: Deps, msMax: number): Promise<void> {
+  const [random = 0] = deps.random(1)
+  return new Promise((resolve) => setTimeout(resolve, (msMax * random) / 256))
 }

@@ -15,10 +15,10 @@ import { clip } from '../mime/storable.ts'
 import { serializeStructure } from '../mime/structure.ts'
 import { threadKeys } from '../mime/threading.ts'
 import type { SpamReport } from '../spam/report.ts'
-import { readRoles } from '../store/account-read.ts'
+import { readAccount, readRoles } from '../store/account-read.ts'
 import { isStaleGuard, isUniqueViolation } from '../store/database.ts'
 import { idAt } from '../store/ids.ts'
-import { readDuplicate } from '../store/message-read.ts'
+import { readStanding, type Standing } from '../store/message-read.ts'
 import { type InsertedRow, type Insertion, insertMessage } from '../store/message-write.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 import { cutToBytes, INDEXED_BYTES_MAX, indexText } from './search-text.ts'
@@ -28,8 +28,10 @@ const SUBJECT_CHARS_MAX = 1_000
 const NAME_CHARS_MAX = 250
 const ADDRESS_CHARS_MAX = 500
 const RECIPIENTS_CHARS_MAX = 2_000
-/** The envelope as JSON: a few hundred recipients. The header block in R2 has them all. */
-const ENVELOPE_ADDRESSES_MAX = 200
+/** Addresses of one field, and attachments, that are kept in the row; the raw message has them all. */
+const ENTRIES_MAX = 512
+/** Envelope and attachments as JSON, each: D1 takes rows of 2 MB, and the structure and the report are in it too. */
+const COLUMN_BYTES_MAX = 128 * 1024
 const MESSAGE_ID_CHARS_MAX = 998
 const ATTACHMENT_NAMES_CHARS_MAX = 4_000
 
@@ -53,20 +55,22 @@ export type Delivered =
   | { kind: 'stored'; id: number; threadId: number; modseq: number; mailboxId: number }
   /** An equal message is stored; `sameReceipt` where it is this very receipt, filed before. */
   | { kind: 'duplicate'; id: number; sameReceipt: boolean }
-  | { kind: 'no-account' }
+  /** The receipt's message was destroyed, or it was a duplicate before: it is not to be filed again. */
+  | { kind: 'discarded' }
+  | { kind: 'account-deleted' }
 
-/** Stores the message, or says where it is stored already. Throws where the database fails; trying again is safe. */
+/** Stores the message, or says why not. Throws where the database fails; trying again is safe. */
 export async function deliver(deps: Deps, delivery: Delivery): Promise<Delivered> {
   const db = deps.stores.of(delivery.accountId)
   const dedupe = dedupeKeys(delivery.identity, delivery.rank)
-  const [stored, roles] = await Promise.all([
-    readDuplicate(db, delivery.accountId, dedupe, delivery.rawKey),
+  const [standing, roles] = await Promise.all([
+    readStanding(db, delivery.accountId, dedupe, delivery.rawKey),
     readRoles(db, delivery.accountId, [delivery.role, 'inbox']),
   ])
-  if (stored) return duplicateOf(stored, delivery.rawKey)
+  if (standing) return notStored(standing)
   // The owner may have deleted the Junk mailbox. The Inbox cannot be deleted.
   const mailbox = roles.find((row) => row.role === delivery.role) ?? roles[0]
-  if (!mailbox) return { kind: 'no-account' }
+  if (!mailbox) return await refuseWithoutMailbox(deps, delivery.accountId)
   try {
     const results = await db.batch(insertMessage(insertionOf(deps, delivery, mailbox.id, dedupe)))
     const row = results[1]?.[0] as InsertedRow | undefined
@@ -75,14 +79,23 @@ export async function deliver(deps: Deps, delivery: Delivery): Promise<Delivered
   } catch (error) {
     // Another attempt at the same message may have committed in between; the guard has rolled this one back.
     if (!isStaleGuard(error) && !isUniqueViolation(error)) throw error
-    const other = await readDuplicate(db, delivery.accountId, dedupe, delivery.rawKey)
-    if (!other) throw error
-    return duplicateOf(other, delivery.rawKey)
+    const now = await readStanding(db, delivery.accountId, dedupe, delivery.rawKey)
+    if (now) return notStored(now)
+    return await refuseWithoutMailbox(deps, delivery.accountId)
   }
 }
 
-function duplicateOf(stored: { id: number; raw_key: string }, rawKey: string): Delivered {
-  return { kind: 'duplicate', id: stored.id, sameReceipt: stored.raw_key === rawKey }
+function notStored(standing: Standing): Delivered {
+  if (standing.kind === 'discarded') return standing
+  return { kind: 'duplicate', id: standing.id, sameReceipt: standing.kind === 'filed' }
+}
+
+// Only a record of its deletion makes an account deleted. One that is merely not there (a database restored to an earlier
+// hour, a wrong binding) is trouble that passes, and its mail waits.
+async function refuseWithoutMailbox(deps: Deps, accountId: number): Promise<Delivered> {
+  const account = await readAccount(deps.stores.of(accountId), accountId)
+  if (account?.deleted_at) return { kind: 'account-deleted' }
+  throw new Error(`account ${accountId} has no mailbox to deliver into`)
 }
 
 // A key is the identity and one byte of rank, so that "equal or better" is a range of the index.
@@ -125,9 +138,9 @@ function insertionOf(deps: Deps, delivery: Delivery, mailboxId: number, dedupe: 
       verdict: delivery.report.verdict,
       headers: headers.text,
       headers_complete: headers.complete ? 1 : 0,
-      envelope: JSON.stringify(boundedEnvelope(message)),
+      envelope: envelopeJson(message),
       structure: serializeStructure(message.structure),
-      attachments: JSON.stringify(boundedAttachments(message)),
+      attachments: attachmentsJson(message),
       spam_report: JSON.stringify(delivery.report),
       auth: JSON.stringify(delivery.verdict),
       defects: JSON.stringify(message.defects),
@@ -140,7 +153,8 @@ function insertionOf(deps: Deps, delivery: Delivery, mailboxId: number, dedupe: 
       subject: indexText(subject),
       sender: indexText(clip(displayOf(message.envelope.from), RECIPIENTS_CHARS_MAX)),
       recipients: indexText(recipients),
-      body: indexText(cutToBytes(message.text, INDEXED_BYTES_MAX)),
+      // Cut before, so that a huge text is not turned over whole, and after, since what is paired grows.
+      body: cutToBytes(indexText(cutToBytes(message.text, INDEXED_BYTES_MAX)), INDEXED_BYTES_MAX),
       attachments: indexText(clip(attachmentNames(message), ATTACHMENT_NAMES_CHARS_MAX)),
     },
     event: { type: 'message.received' },
@@ -155,33 +169,46 @@ function attachmentNames(message: ParsedMessage): string {
   return message.attachments.flatMap((attachment) => attachment.filename ?? []).join(' ')
 }
 
-function boundedAttachments({ attachments }: ParsedMessage) {
-  return attachments.map((attachment) => ({
-    ...attachment,
-    filename: attachment.filename && clip(attachment.filename, NAME_CHARS_MAX),
-    contentId: attachment.contentId && clip(attachment.contentId, NAME_CHARS_MAX),
-  }))
+// JSON writes a control character as six; so bytes are counted after writing, and the list is halved until it fits.
+function fittingJson(write: (entriesMax: number) => unknown): string {
+  for (let entriesMax = ENTRIES_MAX; ; entriesMax = Math.floor(entriesMax / 2)) {
+    const json = JSON.stringify(write(entriesMax))
+    if (json.length * 3 <= COLUMN_BYTES_MAX || utf8Length(json) <= COLUMN_BYTES_MAX || entriesMax === 0) return json
+  }
+}
+
+function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length
+}
+
+function attachmentsJson({ attachments }: ParsedMessage): string {
+  return fittingJson((entriesMax) =>
+    attachments.slice(0, entriesMax).map((attachment) => ({
+      ...attachment,
+      filename: attachment.filename && clip(attachment.filename, NAME_CHARS_MAX),
+      contentId: attachment.contentId && clip(attachment.contentId, NAME_CHARS_MAX),
+    })),
+  )
 }
 
 // The envelope column answers IMAP ENVELOPE and the API without reading R2; a header with thousands of recipients must
 // not make the row too big.
-function boundedEnvelope({ envelope }: ParsedMessage) {
-  const some = (addresses: Address[]) =>
-    addresses.slice(0, ENVELOPE_ADDRESSES_MAX).map(({ name, address }) => ({
+function envelopeJson({ envelope }: ParsedMessage): string {
+  const addresses = (all: Address[], entriesMax: number) =>
+    all.slice(0, entriesMax).map(({ name, address }) => ({
       name: clip(name, NAME_CHARS_MAX),
       address: clip(address, ADDRESS_CHARS_MAX),
     }))
-  return {
-    ...envelope,
+  return fittingJson((entriesMax) => ({
     date: envelope.date && clip(envelope.date, NAME_CHARS_MAX),
     subject: envelope.subject && clip(envelope.subject, SUBJECT_CHARS_MAX),
-    from: some(envelope.from),
-    sender: some(envelope.sender),
-    replyTo: some(envelope.replyTo),
-    to: some(envelope.to),
-    cc: some(envelope.cc),
-    bcc: some(envelope.bcc),
+    from: addresses(envelope.from, entriesMax),
+    sender: addresses(envelope.sender, entriesMax),
+    replyTo: addresses(envelope.replyTo, entriesMax),
+    to: addresses(envelope.to, entriesMax),
+    cc: addresses(envelope.cc, entriesMax),
+    bcc: addresses(envelope.bcc, entriesMax),
     inReplyTo: envelope.inReplyTo && clip(envelope.inReplyTo, MESSAGE_ID_CHARS_MAX),
     messageId: envelope.messageId && clip(envelope.messageId, MESSAGE_ID_CHARS_MAX),
-  }
+  }))
 }

@@ -8,6 +8,10 @@ import { pairs, splitUnspaced } from './search-text.ts'
 export const QUERY_CHARS_MAX = 1_000
 /** Terms in one expression; each one is a walk over the index. */
 const TERMS_MAX = 32
+/** A shorter prefix would read a good part of the index, the mail of others on the shard included: it is a word. */
+const PREFIX_CHARS_MIN = 2
+/** Prefixes in one query, each a merge of many words' postings. Further ones are words. */
+const PREFIXES_MAX = 3
 
 /** A quoted phrase (its closing quote may be missing), or a word. */
 const TERM = /"([^"]*)(?:"|$)(\*?)|([^\s"]+)/g
@@ -16,26 +20,37 @@ const SEARCHABLE = /[\p{L}\p{N}\p{Co}]/u
 
 /** The expression, or null where nothing that can be searched was typed. */
 export function searchExpression(query: string): string | null {
-  const terms: string[] = []
+  const terms: Term[] = []
   for (const match of query.slice(0, QUERY_CHARS_MAX).toWellFormed().matchAll(TERM)) {
     const [, phrase, phraseStar, word] = match
-    if (phrase !== undefined) terms.push(...phrases(phrase, phraseStar === '*'))
-    else if (word !== undefined) terms.push(...phrases(word.replace(/\*+$/, ''), word.endsWith('*')))
+    if (phrase !== undefined) terms.push(...termsOf(phrase, phraseStar === '*'))
+    else if (word !== undefined) terms.push(...termsOf(word.replace(/\*+$/, ''), word.endsWith('*')))
     if (terms.length >= TERMS_MAX) break
   }
-  return terms.length === 0 ? null : terms.slice(0, TERMS_MAX).join(' AND ')
+  let prefixes = 0
+  const written = terms.slice(0, TERMS_MAX).map(({ text, isPrefix }) => {
+    const star = isPrefix && ++prefixes <= PREFIXES_MAX ? '*' : ''
+    return quote(text) + star
+  })
+  return written.length === 0 ? null : written.join(' AND ')
 }
 
-// Runs of unspaced script stand in the index as pairs, so they are asked for as phrases of pairs; a single character is
-// the beginning of a pair.
-function phrases(text: string, prefix: boolean): string[] {
+type Term = { text: string; isPrefix: boolean }
+
+// Runs of unspaced script stand in the index as pairs and as single characters, and are asked for so.
+function termsOf(text: string, isPrefix: boolean): Term[] {
   const pieces = splitUnspaced(text).filter((piece) => SEARCHABLE.test(piece.text))
   return pieces.map((piece, i) => {
+    if (piece.unspaced) return { text: pairs(piece.text).join(' ') || piece.text, isPrefix: false }
     const last = i === pieces.length - 1
-    if (!piece.unspaced) return quote(piece.text) + (prefix && last ? '*' : '')
-    const run = pairs(piece.text)
-    return run.length === 0 ? `${quote(piece.text)}*` : quote(run.join(' '))
+    return { text: piece.text, isPrefix: isPrefix && last && isLongPrefix(piece.text) }
   })
+}
+
+// The tokenizer splits at what is no letter or digit; the star belongs to the last word of what it makes.
+function isLongPrefix(text: string): boolean {
+  const last = text.split(/[^\p{L}\p{M}\p{N}\p{Co}]+/u).findLast((word) => word !== '')
+  return last !== undefined && [...last].length >= PREFIX_CHARS_MIN
 }
 
 function quote(text: string): string {

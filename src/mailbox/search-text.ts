@@ -11,10 +11,10 @@ const UNSPACED =
   /[[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{sc=Hangul}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]&&[\p{L}\p{M}\p{N}]]+/gv
 const ASCII = /^[\x00-\x7f]*$/
 
-/** Text for the index: each unspaced run becomes its pairs, and its last character, so that one character finds it too. */
+/** Text for the index: each unspaced run becomes its pairs, and then its characters, so that one alone finds it too. */
 export function indexText(text: string): string {
   if (ASCII.test(text)) return text
-  return text.normalize('NFKC').replaceAll(UNSPACED, (run) => ` ${[...pairs(run), [...run].at(-1)].join(' ')} `)
+  return text.normalize('NFKC').replaceAll(UNSPACED, (run) => ` ${[...pairs(run), ...new Set(run)].join(' ')} `)
 }
 
 /** Splits a query's word into what was spaced and the runs that were not, in order. */

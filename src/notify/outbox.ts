@@ -8,7 +8,7 @@
 import type { Deps } from '../deps.ts'
 import type { PosternEvent } from '../events.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
-import { deleteOutbox, deleteRawDeletes, readOutbox, readRawDeletes } from '../store/outbox.ts'
+import { deleteOutbox, noteRawDeleted, readOutbox, readRawDeletes } from '../store/outbox.ts'
 
 /** Rows in one round: one D1 page, and within R2's 1,000 keys a delete. */
 const ROUND = 200
@@ -28,7 +28,7 @@ export async function drainOutbox(deps: Deps, shard: number): Promise<void> {
     if (events.length === 0 && keys.length === 0) return
     for (const row of events) tell(deps, row.account_id, JSON.parse(row.event) as PosternEvent)
     await deps.stores.raw.delete(keys)
-    await db.batch([deleteOutbox(events), deleteRawDeletes(keys)])
+    await db.batch([deleteOutbox(events), ...noteRawDeleted(keys)])
   }
   await wakeOutbox(deps, shard)
 }

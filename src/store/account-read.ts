@@ -11,6 +11,13 @@ export function pageAccounts(db: Database, after: number, limit: number): Promis
   return db.all<AccountRow>(sql`select * from accounts where id > ${after} order by id limit ${limit}`)
 }
 
+/** The same without those that were deleted. */
+export function pageLiveAccounts(db: Database, after: number, limit: number): Promise<AccountRow[]> {
+  return db.all<AccountRow>(
+    sql`select * from accounts where id > ${after} and deleted_at is null order by id limit ${limit}`,
+  )
+}
+
 /** All mailboxes of an account, by name. An account has few of them (MAILBOXES_MAX), so this is never paged. */
 export function readMailboxes(db: Database, accountId: number): Promise<MailboxRow[]> {
   return db.all<MailboxRow>(sql`select * from mailboxes where account_id = ${accountId} order by name`)

@@ -6,11 +6,11 @@ import { int, table } from './database.ts'
 const FORGET_MAX = 500
 
 /**
- * Deletes an account's oldest tombstones that were buried before a second, and remembers up to which change number they
- * are gone. They are buried in the order of their modseq, so the oldest stand first in the key.
+ * Deletes an account's oldest tombstones and vanished UIDs that were buried before a second, and remembers up to which
+ * change number they are gone. Tombstones are buried in the order of their modseq, so the oldest stand first in the key.
  */
 export function forgetTombstonesOf(accountId: number, before: number): SQL[] {
-  return (['message', 'mailbox'] as const).flatMap((kind) => {
+  const tombstones = (['message', 'mailbox'] as const).flatMap((kind) => {
     const oldest = sql`select modseq, buried_at from tombstones where account_id = ${accountId} and kind = ${kind}
       order by modseq limit ${FORGET_MAX}`
     const upTo = sql`select max(modseq) from (${oldest}) where buried_at < ${before}`
@@ -19,17 +19,8 @@ export function forgetTombstonesOf(accountId: number, before: number): SQL[] {
       sql`delete from tombstones where account_id = ${accountId} and kind = ${kind} and modseq <= (${upTo})`,
     ]
   })
-}
-
-/** The same for the UIDs that left one mailbox. */
-export function forgetVanishedOf(accountId: number, mailboxId: number, before: number): SQL[] {
-  const oldest = sql`select modseq, buried_at from vanished where account_id = ${accountId} and mailbox_id = ${mailboxId}
-    order by modseq limit ${FORGET_MAX}`
-  const upTo = sql`select max(modseq) from (${oldest}) where buried_at < ${before}`
-  return [
-    raiseFloor(accountId, upTo),
-    sql`delete from vanished where account_id = ${accountId} and mailbox_id = ${mailboxId} and modseq <= (${upTo})`,
-  ]
+  const old = sql`from vanished where account_id = ${accountId} and buried_at < ${before}`
+  return [...tombstones, raiseFloor(accountId, sql`select max(modseq) ${old}`), sql`delete ${old}`]
 }
 
 function raiseFloor(accountId: number, upTo: SQL): SQL {
@@ -50,12 +41,12 @@ export type ChangeRows = {
   relocated: [number, number, number, number][]
   /** [mailbox, message] */
   removed: [number, number][]
-  /** [mailbox, message, uid, unread, flagged, deleted]: new placements, and flags of those that stay */
-  placed: [number, number, number, number, number, number][]
+  /** [mailbox, message, uid, unread, flagged, deleted, thread]: new placements, and flags of those that stay */
+  placed: [number, number, number, number, number, number, number][]
   /** [id, uid_next, total, unread, deleted, bytes, threads, unread_threads]: the new values */
   mailboxes: [number, number, number, number, number, number, number, number][]
-  /** [mailbox, thread, n, unread]: the new values */
-  threads: [number, number, number, number][]
+  /** [mailbox, thread, n, unread, newest]: the new values; a newest of -1 is to be looked for */
+  threads: [number, number, number, number, number][]
   /** [mailbox, page, n, live]: the new values */
   pages: [number, number, number, string][]
   /** [mailbox, uid]: placements that are gone, by relocation, removal or destruction */
@@ -67,7 +58,7 @@ export type ChangeRows = {
 /** The statements of a change, the guard first. Many rows of a kind are one statement. */
 export function changeMessages(rows: ChangeRows): SQL[] {
   return [
-    sql`update accounts set modseq = iif(modseq = ${rows.expected}, modseq + 1, null), used_bytes = used_bytes + ${rows.usedBytes}
+    sql`update accounts set modseq = iif(modseq = ${rows.expected} and deleted_at is null, modseq + 1, null), used_bytes = used_bytes + ${rows.usedBytes}
       where id = ${rows.accountId}`,
     ...placementStatements(rows),
     ...messageStatements(rows),
@@ -95,7 +86,7 @@ function placementStatements({ relocated, removed, placed }: ChangeRows): SQL[] 
     (all) => sql`delete from placements where (mailbox_id, message_id) in ${all}`,
   )
   if (placed.length === 0) return [...relocate, ...remove]
-  const place = sql`insert into placements (mailbox_id, message_id, uid, unread, flagged, deleted)
+  const place = sql`insert into placements (mailbox_id, message_id, uid, unread, flagged, deleted, thread_id)
     select * from ${table(placed)} where true on conflict (mailbox_id, message_id)
     do update set unread = excluded.unread, flagged = excluded.flagged, deleted = excluded.deleted`
   return [...relocate, ...remove, place]
@@ -116,7 +107,7 @@ function messageStatements({ messages, expected }: ChangeRows): SQL[] {
   )
 }
 
-// A conversation's newest message is looked for after the placements have changed, from the newest of the thread on.
+// Where a conversation's newest message has left, the next one is looked for after the placements have changed.
 function countStatements({ messages, destroyed, mailboxes, threads, pages, expected }: ChangeRows): SQL[] {
   const isMany = messages.length + destroyed.length > SINGLE_ROWS_MAX
   const statements = updates(
@@ -130,9 +121,8 @@ function countStatements({ messages, destroyed, mailboxes, threads, pages, expec
   )
   if (threads.length > 0) {
     statements.push(sql`insert into thread_placements (mailbox_id, thread_id, n, unread, newest)
-      select c0, c1, c2, c3, coalesce((select m.id from messages m
-        cross join placements p on p.mailbox_id = j.c0 and p.message_id = m.id
-        where m.thread_id = j.c1 order by m.id desc limit 1), 0)
+      select c0, c1, c2, c3, iif(c4 >= 0, c4, (select message_id from placements
+        where mailbox_id = j.c0 and thread_id = j.c1 order by message_id desc limit 1))
       from ${table(threads)} j where true
       on conflict do update set n = excluded.n, unread = excluded.unread, newest = excluded.newest`)
   }

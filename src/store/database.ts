@@ -27,6 +27,8 @@ export function list(values: readonly (string | number)[]): SQL {
 
 /** Parameters that a statement may spend on one table of rows, of the 100 that D1 gives it. */
 const TABLE_PARAMETERS_MAX = 60
+/** Characters of integers that are written into a statement, of the 100 KB that D1 takes. */
+const TABLE_CHARS_MAX = 40_000
 
 /**
  * Rows as a table with columns c0, c1, ...; all of one length, none empty. D1 counts every row of json_each as read, so
@@ -36,7 +38,10 @@ const TABLE_PARAMETERS_MAX = 60
 export function table(rows: readonly (readonly (string | number)[])[]): SQL {
   const columns = Array.from({ length: rows[0]?.length ?? 0 }, (_, i) => i)
   const isNumeric = rows.every((row) => row.every((value) => typeof value === 'number'))
-  if (!isNumeric && rows.length * columns.length > TABLE_PARAMETERS_MAX) {
+  const isLong = isNumeric
+    ? JSON.stringify(rows).length > TABLE_CHARS_MAX
+    : rows.length * columns.length > TABLE_PARAMETERS_MAX
+  if (isLong) {
     const picked = columns.map((i) => `value ->> ${i} c${i}`).join(', ')
     return sql`(select ${sql.raw(picked)} from json_each(${JSON.stringify(rows)}))`
   }

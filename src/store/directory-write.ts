@@ -30,9 +30,10 @@ export function deleteAddress(id: number): SQL {
   return sql`delete from addresses where id = ${id} returning id`
 }
 
-/** Deletes the keys that are bound to an address: nothing is left for them to see. */
-export function deleteKeysOf(accountId: number, addressId: number): SQL {
-  return sql`delete from api_keys where account_id = ${accountId} and address_id = ${addressId}`
+/** Deletes the keys that are bound to an address or to an alias of it: nothing is left for them to see. */
+export function deleteKeysOf({ id, account_id, address }: AddressRow): SQL {
+  return sql`delete from api_keys where account_id = ${account_id} and (address_id = ${id}
+    or address_id in (select id from addresses where account_id = ${account_id} and kind = 'alias' and target = ${address}))`
 }
 
 /** Deletes the aliases that stand for an address, with it. */

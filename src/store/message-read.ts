@@ -169,19 +169,25 @@ export function readMessageRow(db: Database, accountId: number, id: number): Pro
   return db.first<MessageRow>(sql`select * from messages where id = ${id} and account_id = ${accountId}`)
 }
 
-/** Where this receipt is filed, or else a delivery with this identity that is as well authenticated or better. */
-export async function readDuplicate(
+/** What stands in the way of filing a receipt: itself, its deletion, or an equal message. */
+export type Standing =
+  | { kind: 'filed'; id: number }
+  /** Its message was destroyed, or it was a duplicate: it is never filed again. */
+  | { kind: 'discarded' }
+  | { kind: 'duplicate'; id: number }
+
+/** What stands in the way of filing this receipt, or null. A message equal to it is one as well authenticated or better. */
+export function readStanding(
   db: Database,
   accountId: number,
   dedupe: { key: Uint8Array; upTo: Uint8Array },
   rawKey: string,
-): Promise<Pick<MessageRow, 'id' | 'raw_key'> | null> {
-  const rows = await db.all<
-    Pick<MessageRow, 'id' | 'raw_key'>
-  >(sql`select id, raw_key from messages where raw_key = ${rawKey}
-    union all select id, raw_key from (select id, raw_key from messages where account_id = ${accountId}
+): Promise<Standing | null> {
+  return db.first<Standing>(sql`select 'filed' kind, id from messages where raw_key = ${rawKey}
+    union all select 'discarded', 0 from raw_deletes where raw_key = ${rawKey}
+    union all select 'discarded', 0 from raw_deleted where raw_key = ${rawKey}
+    union all select 'duplicate', id from (select id from messages where account_id = ${accountId}
       and dedupe is not null and dedupe >= ${dedupe.key} and dedupe <= ${dedupe.upTo} limit 1)`)
-  return rows[0] ?? null
 }
 
 /** Which of these raw objects have a message, or had one whose object is still to be deleted. */
@@ -189,7 +195,8 @@ export async function readFiledKeys(db: Database, keys: string[]): Promise<Set<s
   const json = JSON.stringify(keys)
   const rows = await db.all<{ raw_key: string }>(sql`
     select m.raw_key from json_each(${json}) j cross join messages m on m.raw_key = j.value
-    union all select d.raw_key from json_each(${json}) j cross join raw_deletes d on d.raw_key = j.value`)
+    union all select d.raw_key from json_each(${json}) j cross join raw_deletes d on d.raw_key = j.value
+    union all select g.raw_key from json_each(${json}) j cross join raw_deleted g on g.raw_key = j.value`)
   return new Set(rows.map((row) => row.raw_key))
 }
 

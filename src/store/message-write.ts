@@ -50,8 +50,8 @@ export function insertMessage(insertion: Insertion): SQL[] {
   return [
     claim(insertion),
     insertRow(insertion, id),
-    sql`insert into placements (mailbox_id, message_id, uid, unread, flagged)
-      select id, ${id}, uid_next, ${unread}, ${flagged} from mailboxes where id = ${mailboxId}`,
+    sql`insert into placements (mailbox_id, message_id, uid, unread, flagged, thread_id)
+      select id, ${id}, uid_next, ${unread}, ${flagged}, ${thread} from mailboxes where id = ${mailboxId}`,
     growUidPage(mailboxId),
     countInMailbox(message, mailboxId, unread, thread),
     sql`insert into thread_placements (mailbox_id, thread_id, n, unread, newest)
@@ -66,7 +66,10 @@ export function insertMessage(insertion: Insertion): SQL[] {
 }
 
 function claim({ message, mailboxId, dedupe, id }: Insertion): SQL {
-  const holds = sql`exists (select 1 from mailboxes where id = ${mailboxId} and account_id = ${message.account_id})`
+  const holds = sql`deleted_at is null
+    and exists (select 1 from mailboxes where id = ${mailboxId} and account_id = ${message.account_id})
+    and not exists (select 1 from raw_deletes where raw_key = ${message.raw_key})
+    and not exists (select 1 from raw_deleted where raw_key = ${message.raw_key})`
   const free = dedupe
     ? sql`and not exists (select 1 from messages where account_id = ${message.account_id} and dedupe is not null
         and dedupe >= ${dedupe.key} and dedupe <= ${dedupe.upTo})`

@@ -12,16 +12,29 @@ export function deleteOutbox(rows: OutboxRow[]): SQL {
   return sql`delete from outbox where (account_id, modseq) in (select value ->> 0, value ->> 1 from json_each(${keys}))`
 }
 
+/** Raw objects that wait to be deleted. */
 export async function readRawDeletes(db: Database, limit: number): Promise<string[]> {
-  const rows = await db.all<{ raw_key: string }>(sql`select raw_key from raw_deletes limit ${limit}`)
+  const rows = await db.all<{ raw_key: string }>(sql`select raw_key from raw_deletes order by raw_key limit ${limit}`)
   return rows.map((row) => row.raw_key)
 }
 
-export function deleteRawDeletes(keys: string[]): SQL {
-  return sql`delete from raw_deletes where raw_key in (select value from json_each(${JSON.stringify(keys)}))`
+/** Notes that the objects are gone. The keys stay known, so that a receipt handed over once more is not filed. */
+export function noteRawDeleted(keys: string[]): SQL[] {
+  const all = sql`(select value from json_each(${JSON.stringify(keys)}))`
+  return [
+    sql`insert or ignore into raw_deleted (raw_key) select value from json_each(${JSON.stringify(keys)})`,
+    sql`delete from raw_deletes where raw_key in ${all}`,
+  ]
 }
 
-/** Marks a raw object for deletion. */
+/** Marks a raw object for deletion, unless a message refers to it. */
 export function queueRawDelete(rawKey: string): SQL {
-  return sql`insert or ignore into raw_deletes (raw_key) values (${rawKey})`
+  return sql`insert or ignore into raw_deletes (raw_key)
+    select ${rawKey} where not exists (select 1 from messages where raw_key = ${rawKey})`
+}
+
+/** Forgets deleted receipts whose keys sort before `before`: no queue can still hold them. At most `limit`. */
+export function forgetRawDeleted(before: string, limit: number): SQL {
+  return sql`delete from raw_deleted where raw_key in
+    (select raw_key from raw_deleted where raw_key < ${before} order by raw_key limit ${limit})`
 }

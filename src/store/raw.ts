@@ -26,8 +26,8 @@ export type ReceiptSource = 'email-routing' | 'import'
 /** An object that a listing found. `receipt` is null where the metadata is not ours. */
 export type ListedRaw = { key: string; uploadedMs: number; receipt: Receipt | null }
 
-/** R2 keeps 8 KB of metadata an object; an address is cut before it could fill that. */
-const ADDRESS_CHARS_MAX = 1_000
+/** R2 keeps 8 KB of metadata an object: each address may take a quarter of it, percent-encoded. */
+const ADDRESS_BYTES_MAX = 2_000
 const LIST_PAGE = 1_000
 const DAY_MS = 86_400_000
 
@@ -36,12 +36,18 @@ export function rawKey(accountId: number, receivedAtMs: number, id: string): str
   return `${dayPrefix(receivedAtMs)}${accountId}/${id}`
 }
 
-/** The prefixes of the day of `nowMs` and the days before it, newest first. */
-export function dayPrefixes(nowMs: number, days: number): string[] {
-  return Array.from({ length: days }, (_, back) => dayPrefix(nowMs - back * DAY_MS))
+/** The account that a key names, or null where it is no key of ours. */
+export function accountOfKey(key: string): number | null {
+  const match = /^raw\/\d{4}-\d\d-\d\d\/(\d{1,16})\/[^/]+$/.exec(key)
+  return match ? Number(match[1]) : null
 }
 
-function dayPrefix(ms: number): string {
+/** The prefixes of the day of `nowMs` and the days before it, oldest first. */
+export function dayPrefixes(nowMs: number, days: number): string[] {
+  return Array.from({ length: days }, (_, back) => dayPrefix(nowMs - back * DAY_MS)).reverse()
+}
+
+export function dayPrefix(ms: number): string {
   return `raw/${new Date(ms).toISOString().slice(0, 10)}/`
 }
 
@@ -83,20 +89,20 @@ export class RawStore {
     if (keys.length > 0) await this.#bucket.delete(keys)
   }
 
-  /** A page of a prefix. `next` is null after the last one. */
-  async list(prefix: string, cursor: string | null): Promise<{ objects: ListedRaw[]; next: string | null }> {
+  /** A page of a prefix, in key order, after the key `after`. `last` is null where nothing follows. */
+  async list(prefix: string, after: string | null): Promise<{ objects: ListedRaw[]; last: string | null }> {
     const page = await this.#bucket.list({
       prefix,
       limit: LIST_PAGE,
       include: ['customMetadata'],
-      ...(cursor === null ? {} : { cursor }),
+      ...(after === null ? {} : { startAfter: after }),
     })
     const objects = page.objects.map((object) => ({
       key: object.key,
       uploadedMs: object.uploaded.getTime(),
       receipt: fromMetadata(object.key, object.customMetadata),
     }))
-    return { objects, next: page.truncated ? page.cursor : null }
+    return { objects, last: page.truncated ? (objects.at(-1)?.key ?? null) : null }
   }
 }
 
@@ -105,8 +111,8 @@ function toMetadata(receipt: Receipt): Record<string, string> {
   return {
     account: String(receipt.accountId),
     address: receipt.addressId === null ? '' : String(receipt.addressId),
-    from: encodeURIComponent(receipt.from.slice(0, ADDRESS_CHARS_MAX).toWellFormed()),
-    to: encodeURIComponent(receipt.to.slice(0, ADDRESS_CHARS_MAX).toWellFormed()),
+    from: encodeAddress(receipt.from),
+    to: encodeAddress(receipt.to),
     received: String(receipt.receivedAtMs),
     source: receipt.source,
     sha256: receipt.sha256,
@@ -119,11 +125,31 @@ function fromMetadata(key: string, metadata: Record<string, string> | undefined)
     key,
     accountId: Number(metadata.account),
     addressId: metadata.address ? Number(metadata.address) : null,
-    from: decodeURIComponent(metadata.from ?? ''),
-    to: decodeURIComponent(metadata.to ?? ''),
+    from: decodeAddress(metadata.from),
+    to: decodeAddress(metadata.to),
     receivedAtMs: Number(metadata.received),
     source: metadata.source,
     sha256: metadata.sha256 ?? '',
+  }
+}
+
+// Cut at whole characters: an escape that is cut in two could not be read again.
+function encodeAddress(address: string): string {
+  let encoded = ''
+  for (const character of address.toWellFormed()) {
+    const next = encodeURIComponent(character)
+    if (encoded.length + next.length > ADDRESS_BYTES_MAX) break
+    encoded += next
+  }
+  return encoded
+}
+
+// Somebody else may have written the object.
+function decodeAddress(encoded: string | undefined): string {
+  try {
+    return decodeURIComponent(encoded ?? '')
+  } catch {
+    return ''
   }
 }
 

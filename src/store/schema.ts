@@ -114,23 +114,29 @@ export const lists = sqliteTable(
 /** Small facts of the server itself: where the sweep stands. */
 export const state = sqliteTable('state', { key: text().primaryKey(), value: text().notNull() })
 
-export const accounts = sqliteTable('accounts', {
-  /** shard * 2^16 + number: an account's id names the database it lives in. Numbers are never reused. */
-  id: integer().primaryKey(),
-  name: text().notNull(),
-  /** The account's change number. NULL is what a stale guard writes, and NOT NULL is what rolls its batch back. */
-  modseq: integer().notNull().default(0),
-  /** The newest id given to a live delivery. Only grows. */
-  last_id: integer().notNull(),
-  /** Sum of `size` over the account's messages. */
-  used_bytes: integer().notNull().default(0),
-  quota_bytes: integer(),
-  /** JSON; see access/accounts.ts. */
-  settings: text().notNull().default('{}'),
-  /** Tombstones up to this change number are gone: changes since an older one cannot be told. */
-  changes_floor: integer().notNull().default(0),
-  created_at: integer().notNull(),
-})
+export const accounts = sqliteTable(
+  'accounts',
+  {
+    /** shard * 2^16 + number: an account's id names the database it lives in. Numbers are never reused. */
+    id: integer().primaryKey(),
+    name: text().notNull(),
+    /** The account's change number. NULL is what a stale guard writes, and NOT NULL is what rolls its batch back. */
+    modseq: integer().notNull().default(0),
+    /** The newest id given to a live delivery. Only grows. */
+    last_id: integer().notNull(),
+    /** Sum of `size` over the account's messages. */
+    used_bytes: integer().notNull().default(0),
+    quota_bytes: integer(),
+    /** JSON; see access/accounts.ts. */
+    settings: text().notNull().default('{}'),
+    /** Tombstones up to this change number are gone: changes since an older one cannot be told. */
+    changes_floor: integer().notNull().default(0),
+    created_at: integer().notNull(),
+    /** When it was deleted. Its mail goes bit by bit; the row stays, so that its number and what it means are never taken again. */
+    deleted_at: integer(),
+  },
+  (t) => [index('accounts_deleted').on(t.id).where(sql`deleted_at is not null`)],
+)
 
 export const mailboxes = sqliteTable(
   'mailboxes',
@@ -229,10 +235,13 @@ export const placements = sqliteTable(
     flagged: integer().notNull(),
     /** \Deleted belongs to the placement: it is an intention about one mailbox. */
     deleted: integer().notNull().default(0),
+    /** The message's, repeated: finds a conversation's newest message in a mailbox without walking the thread. */
+    thread_id: integer().notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.mailbox_id, t.message_id] }),
     uniqueIndex('placements_uid').on(t.mailbox_id, t.uid),
+    index('placements_thread').on(t.mailbox_id, t.thread_id, t.message_id),
     index('placements_unread').on(t.mailbox_id, t.message_id).where(sql`unread = 1`),
     index('placements_flagged').on(t.mailbox_id, t.message_id).where(sql`flagged = 1`),
   ],
@@ -322,8 +331,11 @@ export const outbox = sqliteTable(
   (t) => [primaryKey({ columns: [t.account_id, t.modseq] })],
 )
 
-/** R2 objects whose message is gone, until they are deleted. The sweep never files what stands here. */
+/** R2 objects whose message is gone, until they are deleted. What stands here is never filed again. */
 export const raw_deletes = sqliteTable('raw_deletes', { raw_key: text().primaryKey() })
+
+/** The keys of deleted objects, for some days: a queue may still hand such a receipt over, and it must not be filed again. */
+export const raw_deleted = sqliteTable('raw_deleted', { raw_key: text().primaryKey() })
 
 export type DomainRow = typeof domains.$inferSelect
 export type AddressRow = typeof addresses.$inferSelect

@@ -67,8 +67,8 @@ async function fillChunk(d1: D1Database, { accountId, mailboxId, base, from, to 
         '{"date":null,"subject":null,"from":[],"sender":[],"replyTo":[],"to":[],"cc":[],"bcc":[],"inReplyTo":null,"messageId":null}',
         ?, '[]', '{}', '[]' from s`)
       .bind(STRUCTURE),
-    d1.prepare(`${series} insert into placements (mailbox_id, message_id, uid, unread, flagged)
-      select ${mailboxId}, ${id}, n, n % 5 = 0, n % 50 = 0 from s`),
+    d1.prepare(`${series} insert into placements (mailbox_id, message_id, uid, unread, flagged, thread_id)
+      select ${mailboxId}, ${id}, n, n % 5 = 0, n % 50 = 0, ${first} from s`),
     d1.prepare(`${series} insert into ft (rowid, subject, sender, recipients, body, attachments)
       select ${id}, 'Subject ' || n, 'sender' || (n % 97), 'demo', 'common words of message ' || n || iif(n % 1000 = 0, ' rare', ''), '' from s`),
   ])

@@ -149,7 +149,7 @@ export const OPERATIONS: Operation[] = [
   {
     name: 'move 200',
     read: 2_000,
-    written: 1_200,
+    written: 1_400,
     statements: 10,
     run: (setup) => change(setup, series(701, 200), { remove: 'all', add: [setup.archive] }),
   },
