@@ -90,6 +90,7 @@ export const OPERATIONS: Operation[] = [
   { name: 'list a thread', read: 16, written: 0, run: (setup) => page(setup, { threadId: setup.box.idOf(1) }) },
   { name: 'search, 20 of many', read: 66, written: 0, run: (setup) => page(setup, { q: 'common', limit: 20 }) },
   { name: 'search, one of few', read: 66, written: 0, run: (setup) => page(setup, { q: 'rare', limit: 20 }) },
+  { name: 'search by prefixes', read: 66, written: 0, run: (setup) => page(setup, { q: 'co* wo* me*', limit: 20 }) },
   { name: 'search without a hit', read: 66, written: 0, run: (setup) => page(setup, { q: 'nowhere', limit: 20 }) },
   {
     name: 'search and mailbox and unread',
