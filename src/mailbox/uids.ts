@@ -9,8 +9,8 @@ import { UIDS_PER_PAGE } from '../store/message-write.ts'
 import { readByUid, readUidPages, type UidRow } from '../store/uid-read.ts'
 import { type Mailbox, mailboxOf } from './view.ts'
 
-/** Messages in one read. */
-export const FETCH_MAX = 500
+/** Messages in one read: each brings up to 128 KB of envelope and as much of structure. */
+export const FETCH_MAX = 100
 
 export type OpenMailbox = { mailbox: Mailbox; uids: UidMap }
 

@@ -26,7 +26,7 @@ export type Insertion = {
   mailboxId: number
   /** The identity with its level, and the highest key that an equal or better one could have. Null: never a duplicate. */
   dedupe: { key: Uint8Array; upTo: Uint8Array } | null
-  /** 'live': the next id that is not before `idFloor`. 'dated': exactly `idFloor`, which the caller found free. */
+  /** 'live': the next id that is not before `floor`. 'dated': exactly `floor`, which the caller found free; never after now. */
   id: { kind: 'live' | 'dated'; floor: number }
   refs: { own: number | null; refs: number[] }
   index: NewIndexText
