@@ -36,16 +36,18 @@ export function listKeys(input: { fromAddresses: string[]; envelopeFrom: string 
 }
 
 /**
- * The key of what an administrator types: `A@B.example`, `b.example`, `@b.example`, `*.b.example` (all under it, and itself),
- * `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`. Null where it is none of these or could never match.
+ * The key of what an administrator types: `A@B.example`, `b.example`, and `@b.example`, `*@b.example`, `*.b.example` for the
+ * same (itself and all under it), `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`. Null where it is none of these or could never match.
  */
 export function normaliseListEntry(text: string): ListEntryKey | null {
   const entry = text.trim().toLowerCase()
   if (entry.length > ENTRY_CHARS_MAX) return null
   const ip = ipKey(entry)
   if (ip) return { kind: 'ip', key: `ip:${ip}` }
-  if (entry.lastIndexOf('@') > 0) return addressEntry(entry)
-  const domain = domainName(entry.replace(/^(@|\*\.)/, ''))
+  // '*' is a letter that a local part may have (RFC 5322 §3.2.3), and alone nobody's.
+  const name = entry.replace(/^(?:\*?@)?(?:\*\.)?/, '')
+  if (name.includes('@')) return name === entry ? addressEntry(entry) : null
+  const domain = domainName(name)
   return domain === null ? null : { kind: 'domain', key: `domain:${domain}` }
 }
 

@@ -10,6 +10,8 @@ describe('normaliseListEntry', () => {
     ['B.Example', 'domain:b.example'],
     ['@b.example', 'domain:b.example'],
     ['*.b.example', 'domain:b.example'],
+    ['*@b.example', 'domain:b.example'],
+    ['*@*.B.example', 'domain:b.example'],
     ['bücher.example', 'domain:xn--bcher-kva.example'],
     ['192.0.2.1', 'ip:192.0.2.1'],
     ['192.0.2.1/32', 'ip:192.0.2.1'],
@@ -35,6 +37,8 @@ describe('normaliseListEntry', () => {
     'com',
     '*',
     '*.com',
+    '*@com',
+    '*@a@b.example',
     'a b@b.example',
     'a@b',
     'a@b..example',
@@ -118,6 +122,7 @@ describe('listKeys', () => {
 
   const pairs: [string, { from?: string; ip?: string }][] = [
     ['*.shop.example', { from: 'a@b.c.shop.example' }],
+    ['*@shop.example', { from: 'a@shop.example' }],
     ['a@bücher.example', { from: 'a@xn--bcher-kva.example' }],
     ['198.51.100.200/25', { ip: '198.51.100.129' }],
     ['2001:db8:ffff::/44', { ip: '2001:db8:fff3::1' }],
