@@ -5,7 +5,7 @@
  * One pass over the raw value into pieces, then a mailbox at each comma. Encoded words are decoded after that, in
  * names only: an encoded '<victim@example>' stays a name and never becomes an address.
  */
-import { decodeHeader } from './encoded-words.ts'
+import { decodeAddress, decodeHeader } from './encoded-words.ts'
 import { isWhite } from './latin1.ts'
 import type { Address } from './message.ts'
 import { clip } from './storable.ts'
@@ -103,9 +103,16 @@ function sourceOf(piece: Piece): string {
 function cleanAddress(text: string, hint: string | undefined): string {
   const inner = text.slice(text.lastIndexOf('<') + 1).trim()
   const routed = inner.startsWith('@') ? inner.slice(inner.indexOf(':') + 1).trim() : inner
-  const direct = routed.replace(/^mailto:/i, '').replace(/^'([^']*@[^']*)'$/, '$1')
+  const direct = withoutApostrophes(routed.replace(/^mailto:/i, ''))
   const closed = direct.startsWith('"') ? direct : direct.replace(/[ \t]+/g, ' ').replace(/ ?([.@]) ?/g, '$1')
-  return clip(decodeHeader(closed, hint).trim(), ADDRESS_CHARS_MAX)
+  return clip(decodeAddress(closed, hint).trim(), ADDRESS_CHARS_MAX)
+}
+
+/** Some mailers write <'ann@example.org'>. By search, not by a pattern, which a megabyte of '@' would cost its square. */
+function withoutApostrophes(text: string): string {
+  const inner = text.slice(1, -1)
+  const isWrapped = text.startsWith("'") && text.endsWith("'") && inner.includes('@') && !inner.includes("'")
+  return isWrapped ? inner : text
 }
 
 function* readPieces(raw: string): Generator<Piece> {

@@ -1,17 +1,24 @@
 /** The list of attachments, from the structure alone: nothing is decoded, sizes are worked out. */
 import { attachmentParts, displayedParts } from './displayed.ts'
 import type { Attachment, Part } from './message.ts'
+import { TOKEN } from './part.ts'
 
 export function listAttachments(root: Part, bytes: Uint8Array): Attachment[] {
   return attachmentParts(root, displayedParts(root)).map((part) => ({
     part: part.path || '1',
     filename: part.filename,
     contentType: `${part.type}/${part.subtype}`,
+    charset: charsetOf(part),
     disposition: part.disposition,
     contentId: part.contentId,
     encodedSize: part.bodyEnd - part.bodyStart,
     size: decodedSize(part, bytes),
   }))
+}
+
+function charsetOf(part: Part): string | null {
+  const charset = part.params.charset?.trim().toLowerCase() ?? ''
+  return part.type === 'text' && TOKEN.test(charset) ? charset : null
 }
 
 /** Exact for base64 as mailers write it (lines of one length, padding at the end); an upper bound otherwise. */

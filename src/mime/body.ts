@@ -18,10 +18,15 @@ export { decodeTransfer } from './transfer.ts'
 export const DISPLAYED_CHARS_MAX = 1024 * 1024
 /** Encoded bytes read of one part: enough for that many characters in any charset but the most wasteful. */
 export const PART_BYTES_MAX = 4 * 1024 * 1024
+/**
+ * Encoded bytes read of all parts together: a text and an HTML of that size. Parts whose bytes decode to nothing would
+ * otherwise cost time without ever using up the room for their characters.
+ */
+export const DISPLAYED_BYTES_MAX = 2 * PART_BYTES_MAX
 /** Parts closer than this are fetched in one read: a request costs more than these bytes. */
 const GAP_BYTES_MAX = 64 * 1024
-/** Bytes of one such joined read, which are in memory at once. */
-const JOINED_BYTES_MAX = 8 * 1024 * 1024
+/** Characters of decoded text that are cleaned at a time: bounds what a replacement in each of them allocates. */
+const SLICE_CHARS = 64 * 1024
 
 export type RangeReader = (start: number, end: number) => Promise<Uint8Array>
 
@@ -38,45 +43,92 @@ export type Body = {
 export async function readDisplayed(root: Part, read: RangeReader): Promise<Body> {
   const displayed = displayedParts(root)
   const decoded = new Map<Part, PartText>()
+  const room = new Room(displayed)
   for (const range of rangesOf(displayed)) {
+    if (range.parts.every(({ part }) => room.of(part) === 0)) continue
     const bytes = await read(range.start, range.end)
-    for (const part of range.parts) decoded.set(part, readPart(part, bytes, range.start))
+    for (const { part, end } of range.parts) {
+      const charsMax = room.of(part)
+      if (charsMax === 0) continue
+      const text = readPart(part, bytes.subarray(part.bodyStart - range.start, end - range.start), charsMax)
+      room.take(part, text.text.length)
+      decoded.set(part, text)
+    }
   }
   return assemble(displayed, decoded)
 }
 
+/** The characters that the text and the HTML may still take. What has no room left is not decoded, and mostly not fetched. */
+class Room {
+  private readonly bodies: { parts: Set<Part>; chars: number }[]
+
+  constructor({ text, html }: Displayed) {
+    this.bodies = [text, html].map((parts) => ({ parts: new Set(parts), chars: DISPLAYED_CHARS_MAX }))
+  }
+
+  of(part: Part): number {
+    return Math.max(0, ...this.bodies.filter(({ parts }) => parts.has(part)).map(({ chars }) => chars))
+  }
+
+  take(part: Part, chars: number): void {
+    for (const body of this.bodies) if (body.parts.has(part)) body.chars = Math.max(0, body.chars - chars)
+  }
+}
+
 type PartText = { text: string; truncated: boolean; defects: Defect[] }
-type Range = { start: number; end: number; parts: Part[] }
+/** Parts that are read together, each to its `end`. */
+type Range = { start: number; end: number; parts: { part: Part; end: number }[] }
 
 function rangesOf(displayed: Displayed): Range[] {
   const parts = [...new Set([...displayed.text, ...displayed.html])].sort((a, b) => a.bodyStart - b.bodyStart)
   const ranges: Range[] = []
+  let bytesLeft = DISPLAYED_BYTES_MAX
   for (const part of parts) {
-    const end = Math.min(part.bodyEnd, part.bodyStart + PART_BYTES_MAX)
-    if (end === part.bodyStart) continue
+    const size = Math.min(part.bodyEnd - part.bodyStart, PART_BYTES_MAX, bytesLeft)
+    if (size === 0) continue
+    bytesLeft -= size
+    const end = part.bodyStart + size
     const last = ranges.at(-1)
-    if (last && part.bodyStart - last.end <= GAP_BYTES_MAX && end - last.start <= JOINED_BYTES_MAX) {
+    if (last && part.bodyStart - last.end <= GAP_BYTES_MAX) {
       last.end = end
-      last.parts.push(part)
-    } else ranges.push({ start: part.bodyStart, end, parts: [part] })
+      last.parts.push({ part, end })
+    } else ranges.push({ start: part.bodyStart, end, parts: [{ part, end }] })
   }
   return ranges
 }
 
-function readPart(part: Part, bytes: Uint8Array, offset: number): PartText {
-  const from = part.bodyStart - offset
-  const encoded = bytes.subarray(from, Math.min(part.bodyEnd - offset, from + PART_BYTES_MAX))
+function readPart(part: Part, encoded: Uint8Array, charsMax: number): PartText {
   const transfer = decodeTransferBytes(part.encoding, encoded)
   const { text: raw, defect } = decodeBytes(transfer.bytes, part.params.charset)
   const defects: Defect[] = defect ? [defect] : []
   if (transfer.malformed) defects.push('encoding-malformed')
   if (part.encoding === '7bit' && hasHighByte(encoded)) defects.push('8bit-in-7bit')
   if (/\r(?!\n)/.test(raw)) defects.push('bare-cr')
-  const cut = part.bodyStart + PART_BYTES_MAX < part.bodyEnd
-  // A cut may go through a character.
-  const lines = storable(cut ? raw.replace(/\ufffd+$/, '') : raw).replace(/\r\n?/g, '\n')
+  const cut = encoded.length < part.bodyEnd - part.bodyStart
+  const whole = cut ? withoutHalfCharacter(raw) : raw
+  const lines = cleanLines(clip(whole, charsMax))
   const text = isFlowed(part) ? unflow(lines, part.params.delsp?.toLowerCase() === 'yes') : lines
-  return { text, truncated: cut, defects }
+  return { text, truncated: cut || whole.length > charsMax, defects }
+}
+
+/** A cut may go through a character. By search from the end: a pattern would try every run of the text for its end. */
+function withoutHalfCharacter(text: string): string {
+  let end = text.length
+  while (end > 0 && text.charCodeAt(end - 1) === 0xfffd) end--
+  return text.slice(0, end)
+}
+
+/** The text storable, every line end a line feed. */
+function cleanLines(text: string): string {
+  const pieces: string[] = []
+  for (let at = 0; at < text.length; ) {
+    let end = Math.min(at + SLICE_CHARS, text.length)
+    // Neither a surrogate pair nor CRLF may be cut in two.
+    while (end < text.length && /[\r\ud800-\udbff]/.test(text.charAt(end - 1))) end++
+    pieces.push(storable(text.slice(at, end)).replace(/\r\n?/g, '\n'))
+    at = end
+  }
+  return pieces.join('')
 }
 
 function isFlowed(part: Part): boolean {
@@ -94,12 +146,11 @@ function assemble(displayed: Displayed, decoded: Map<Part, PartText>): Body {
   const own = join(displayed.text, decoded, (part, text) => (part.subtype === 'html' ? htmlToText(text) : text))
   const hasOwn = displayed.text.some((part) => part.subtype === 'plain') && own.text.trim() !== ''
   const text = own.text.trim() === '' && html.text !== '' ? htmlToText(html.text) : own.text
-  const cut = [...decoded.values()].some((part) => part.truncated)
   return {
     text: displayed.text.length + displayed.html.length > 0 ? text : null,
     textIsOriginal: hasOwn,
     html: htmlParts.length > 0 ? html.text : null,
-    truncated: cut || own.truncated || html.truncated,
+    truncated: own.truncated || html.truncated,
     defects: [...new Set([...decoded.values()].flatMap((part) => part.defects))],
   }
 }
@@ -107,19 +158,9 @@ function assemble(displayed: Displayed, decoded: Map<Part, PartText>): Body {
 type Joined = { text: string; truncated: boolean }
 
 function join(parts: Part[], decoded: Map<Part, PartText>, render: (part: Part, text: string) => string): Joined {
-  const pieces: string[] = []
-  let room = DISPLAYED_CHARS_MAX
-  for (const part of parts) {
-    const text = render(part, clip(decoded.get(part)?.text ?? '', DISPLAYED_CHARS_MAX))
-    if (room > 0) pieces.push(text)
-    room -= text.length + 1
-  }
-  const whole = pieces.join('\n')
-  const unclipped = parts.every((part) => (decoded.get(part)?.text.length ?? 0) <= DISPLAYED_CHARS_MAX)
-  return {
-    text: clip(whole, DISPLAYED_CHARS_MAX),
-    truncated: !unclipped || whole.length > DISPLAYED_CHARS_MAX || room < 0,
-  }
+  const whole = parts.map((part) => render(part, decoded.get(part)?.text ?? '')).join('\n')
+  const isCut = (part: Part) => decoded.get(part)?.truncated ?? part.bodyEnd > part.bodyStart
+  return { text: clip(whole, DISPLAYED_CHARS_MAX), truncated: parts.some(isCut) || whole.length > DISPLAYED_CHARS_MAX }
 }
 
 /** A text part between HTML parts. */

@@ -25,6 +25,8 @@ export class BoundaryScan {
   lineEnds = 0
   /** Parts opened so far, counted by the caller. */
   parts = 0
+  /** Bytes of their headers, counted by the caller. */
+  headerBytes = 0
   stop: Stop = { level: -1, closing: false, lineStart: 0, lineEnds: 0 }
   sawBareLineFeed = false
   sawLongLine = false

@@ -5,6 +5,7 @@
  * (none, us-ascii, unknown) is not believed: UTF-8 where the bytes are valid UTF-8, else windows-1252. Chance makes
  * valid UTF-8 of other 8-bit text so rarely that the order is safe.
  */
+import { isUtf8 } from 'node:buffer'
 import type { Defect } from './message.ts'
 import { decodeUtf7 } from './utf7.ts'
 
@@ -91,7 +92,7 @@ const SAYS_NOTHING = new Set([
   'none',
 ])
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+const utf8 = new TextDecoder('utf-8')
 const windows1252 = new TextDecoder('windows-1252')
 
 /** Decoders by name. None is ever used with `stream`, so they hold no state between calls. */
@@ -109,13 +110,11 @@ export function decodeBytes(bytes: Uint8Array, label: string | null | undefined)
 
 /** Text of no stated charset. The hint, where there is one, stands before windows-1252 but after UTF-8. */
 export function guessText(bytes: Uint8Array, hint?: string): string {
-  try {
-    return strictUtf8.decode(bytes)
-  } catch {
-    const named = normalise(hint ?? '')
-    const decoder = hint && !SAYS_NOTHING.has(named) && decoderFor(named, bytes)
-    return (decoder || windows1252).decode(bytes)
-  }
+  // Asked, not tried: a decoder's refusal is an exception, which a header of many words would cost many times.
+  if (isUtf8(bytes)) return utf8.decode(bytes)
+  const named = normalise(hint ?? '')
+  const decoder = hint && !SAYS_NOTHING.has(named) && decoderFor(named, bytes)
+  return (decoder || windows1252).decode(bytes)
 }
 
 function normalise(label: string): string {

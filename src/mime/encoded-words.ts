@@ -4,58 +4,73 @@
  * Words of one charset that stand side by side are decoded together as bytes, because mailers split them inside a
  * character. Decoding comes after the grammar has been read (addresses, parameters), never before, so an encoded
  * comma or angle bracket cannot make an address.
+ *
+ * What comes out is for people to read, in lists and in terminals: one line without controls. Whoever needs the field as
+ * it came has its raw value, and the stored block (header-text.ts) is exact to the byte.
  */
 import { Buffer } from 'node:buffer'
 import { decodeBytes, guessText } from './charset.ts'
-import { latin1Bytes } from './latin1.ts'
-import { storable } from './storable.ts'
+import { latin1Bytes, unescapeHex } from './latin1.ts'
+import { addressLine, headerLine } from './storable.ts'
 
 // None of the classes holds '?', so each character is looked at a constant number of times.
 const WORD = /=\?([^?\s]{1,100})\?([BbQq])\?([^?]*)\?=/g
 
-/** A run of encoded words of one charset. */
-type Run = { charset: string; chunks: Uint8Array[] }
+/** A run of encoded words of one charset, each as its bytes in a binary string: a word may cost no buffer of its own. */
+type Run = { charset: string; chunks: string[] }
 
 export function decodeHeader(raw: string, charsetHint?: string): string {
-  if (!raw.includes('=?')) return headerText(rawText(raw, charsetHint))
+  return headerLine(decodeWords(raw, charsetHint))
+}
+
+/** The same for an address, whose controls stay visible. */
+export function decodeAddress(raw: string, charsetHint?: string): string {
+  return addressLine(decodeWords(raw, charsetHint))
+}
+
+function decodeWords(raw: string, charsetHint: string | undefined): string {
+  if (!raw.includes('=?')) return rawText(raw, charsetHint)
   const out: string[] = []
   let run: Run | null = null
   let after = 0
   for (const match of raw.matchAll(WORD)) {
     const between = raw.slice(after, match.index)
     after = match.index + match[0].length
-    const charset = (match[1] ?? '').split('*')[0] ?? '' // RFC 2231 §5 adds a language after '*'
+    const charset = charsetOf(match[1] ?? '')
     const bytes = wordBytes(match[2] ?? '', match[3] ?? '')
     // White space between two encoded words is folding, not content (RFC 2047 §6.2).
     const adjacent = run !== null && isBlank(between)
-    if (run && adjacent && run.charset === charset.toLowerCase()) {
+    if (run && adjacent && run.charset === charset) {
       run.chunks.push(bytes)
       continue
     }
     if (run) out.push(runText(run))
     if (!adjacent) out.push(rawText(between, charsetHint))
-    run = { charset: charset.toLowerCase(), chunks: [bytes] }
+    run = { charset, chunks: [bytes] }
   }
   if (run) out.push(runText(run))
   out.push(rawText(raw.slice(after), charsetHint))
-  return headerText(out.join(''))
+  return out.join('')
+}
+
+function charsetOf(label: string): string {
+  const language = label.indexOf('*') // RFC 2231 §5 adds one
+  return (language < 0 ? label : label.slice(0, language)).toLowerCase()
 }
 
 function runText(run: Run): string {
-  const joined = decodeBytes(Buffer.concat(run.chunks), run.charset)
+  const joined = decodeBytes(latin1Bytes(run.chunks.join('')), run.charset)
   if (joined.defect === null || run.chunks.length === 1) return joined.text
   // Where joining broke something (ISO-2022-JP forbids two escapes in a row), the words are read one by one.
-  const apart = run.chunks.map((chunk) => decodeBytes(chunk, run.charset).text).join('')
+  const apart = run.chunks.map((chunk) => decodeBytes(latin1Bytes(chunk), run.charset).text).join('')
   return apart.includes('\ufffd') ? joined.text : apart
 }
 
-function wordBytes(encoding: string, text: string): Uint8Array {
+function wordBytes(encoding: string, text: string): string {
   // Buffer skips what is not base64 and stops at padding: neither is worth losing the word for.
-  if (encoding === 'B' || encoding === 'b') return Buffer.from(text, 'base64')
-  const unescaped = text
-    .replace(/_/g, ' ')
-    .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-  return latin1Bytes(unescaped)
+  if (encoding === 'B' || encoding === 'b') return Buffer.from(text, 'base64').toString('latin1')
+  const spaced = text.includes('_') ? text.replaceAll('_', ' ') : text
+  return unescapeHex(spaced, '=')
 }
 
 function rawText(raw: string, hint: string | undefined): string {
@@ -64,9 +79,4 @@ function rawText(raw: string, hint: string | undefined): string {
 
 function isBlank(text: string): boolean {
   return !/[^ \t\r\n]/.test(text)
-}
-
-/** A decoded header is one line: an encoded line end must not become a second header in what we write. */
-function headerText(text: string): string {
-  return storable(/[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, ' ') : text)
 }

@@ -27,10 +27,11 @@ export function parseHeaderBlock(
   start = 0,
   end: number = bytes.length,
   lineEnd: LineEnd = lineEndOf(bytes),
+  bytesMax: number = HEADER_BYTES_MAX,
 ): HeaderBlock {
   const defects = new Set<Defect>()
   const bodyStart = endOfBlock(bytes, start, end, lineEnd, defects)
-  const readEnd = Math.min(bodyStart, start + HEADER_BYTES_MAX)
+  const readEnd = Math.min(bodyStart, start + bytesMax)
   if (readEnd < bodyStart) defects.add('header-too-long')
   const block = latin1(bytes, start, readEnd)
   if (/[\x80-\xff]/.test(block)) defects.add('header-8bit')

@@ -82,6 +82,8 @@ export type Attachment = {
   filename: string | null
   /** 'type/subtype' */
   contentType: string
+  /** What the Content-Type of a text part names, in lower case: a token, and believed by nobody here. */
+  charset: string | null
   disposition: string | null
   contentId: string | null
   /** Bytes as they stand in the message, still encoded. */

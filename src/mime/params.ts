@@ -5,11 +5,10 @@
  * One pass over the value. What decides how a body is cut (the boundary) must read the same here as elsewhere:
  * of a parameter that stands twice, the first counts.
  */
-import { Buffer } from 'node:buffer'
 import { decodeBytes } from './charset.ts'
 import { decodeHeader } from './encoded-words.ts'
-import { isWhite, latin1Bytes, trimWhite } from './latin1.ts'
-import { clip, storable } from './storable.ts'
+import { isWhite, latin1Bytes, trimWhite, unescapeHex } from './latin1.ts'
+import { clip, clipFilename, headerLine } from './storable.ts'
 
 /** Parameters that are read of one field: continuations of a long file name need some dozens. */
 export const PARAMS_MAX = 256
@@ -125,18 +124,23 @@ export function decodeParams(rawParams: Map<string, string>): Record<string, str
     split.set(match[1], sections)
   }
   for (const [name, sections] of split) plain.set(name, joinSections(sections))
-  return Object.fromEntries([...plain].map(([name, value]) => [storable(clip(name, 64)), tidy(value)]))
+  return Object.fromEntries([...plain].map(([name, value]) => [headerLine(clip(name, 64)), tidy(name, value)]))
 }
 
-function tidy(value: string): string {
-  return storable(clip(value, PARAM_CHARS_MAX))
+function tidy(name: string, value: string): string {
+  return clipParam(name, headerLine(value), PARAM_CHARS_MAX)
+}
+
+/** A parameter cut to length; what names a file keeps its extension. */
+export function clipParam(name: string, value: string, charsMax: number): string {
+  return name === 'filename' || name === 'name' ? clipFilename(value, charsMax) : clip(value, charsMax)
 }
 
 /** Joined as bytes before decoding: a character may be cut between two sections. */
 function joinSections(sections: Section[]): string {
   sections.sort((a, b) => a.number - b.number)
   let charset: string | null = null
-  const chunks: Uint8Array[] = []
+  const chunks: string[] = []
   for (const [index, section] of sections.entries()) {
     let value = section.value
     const prefix = index === 0 && section.encoded ? /^([^']*)'[^']*'/.exec(value) : null
@@ -144,13 +148,7 @@ function joinSections(sections: Section[]): string {
       charset = prefix[1] ?? null
       value = value.slice(prefix[0].length)
     }
-    chunks.push(section.encoded ? percentBytes(value) : latin1Bytes(value))
+    chunks.push(section.encoded ? unescapeHex(value, '%') : value)
   }
-  return decodeBytes(Buffer.concat(chunks), charset).text
-}
-
-function percentBytes(value: string): Uint8Array {
-  return latin1Bytes(
-    value.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-  )
+  return decodeBytes(latin1Bytes(chunks.join('')), charset).text
 }

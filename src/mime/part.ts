@@ -3,7 +3,7 @@ import { decodeHeader } from './encoded-words.ts'
 import { trimWhite } from './latin1.ts'
 import type { Defect, HeaderField, Part } from './message.ts'
 import { decodeParams, PARAM_CHARS_MAX, parseStructured } from './params.ts'
-import { clip } from './storable.ts'
+import { clip, clipFilename } from './storable.ts'
 
 /** Characters of a type, a subtype, an encoding: RFC 6838 §4.2 allows 127 and asks for 64, and D1 stores them all. */
 export const TOKEN_CHARS_MAX = 64
@@ -11,7 +11,8 @@ export const TOKEN_CHARS_MAX = 64
 /** Characters of a file name: what file systems take. */
 export const FILENAME_CHARS_MAX = 255
 
-const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]{1,64}$/
+/** A token of RFC 2045 §5.1 in lower case, as long as is kept of one. */
+export const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]{1,64}$/
 const TYPE = /^[!#$%&'*+.^_`|~0-9a-z-]{1,64} ?\/ ?[!#$%&'*+.^_`|~0-9a-z-]{1,64}$/
 const TYPE_AND_JUNK = /^([!#$%&'*+.^_`|~0-9a-z-]{1,64}) ?\/ ?([!#$%&'*+.^_`|~0-9a-z-]{1,64})(?![^ \t,"])/
 const ENCODINGS = new Set(['7bit', '8bit', 'binary', 'base64', 'quoted-printable', 'x-uuencode', 'uuencode', 'x-uue'])
@@ -29,7 +30,8 @@ export function openPart(fields: HeaderField[], path: string, digest: boolean, d
   const disposition = parseStructured(own.get('content-disposition') ?? '')
   const params = decodeParams(content.rawParams)
   const dispositionParams = decodeParams(disposition.rawParams)
-  const filename = clip(dispositionParams.filename?.trim() || params.name?.trim() || '', FILENAME_CHARS_MAX) || null
+  const named = dispositionParams.filename?.trim() || params.name?.trim() || ''
+  const filename = clipFilename(named, FILENAME_CHARS_MAX) || null
   const type = readType(content.value)
   if (own.has('content-type') && !TYPE.test(content.value)) defects.add('content-type-malformed')
   const part: Part = {

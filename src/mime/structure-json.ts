@@ -7,7 +7,8 @@
  * survive, so every byte of the message can still be found.
  */
 import type { Part } from './message.ts'
-import { clip } from './storable.ts'
+import { clipParam } from './params.ts'
+import { clip, clipFilename } from './storable.ts'
 
 /** A row of D1 may have 2 MB, and this column is read with every listing for IMAP. */
 export const STRUCTURE_BYTES_MAX = 128 * 1024
@@ -77,7 +78,7 @@ function clipped(part: Part): Part {
     ...part,
     params: clipParams(part.params),
     dispositionParams: clipParams(part.dispositionParams),
-    filename: part.filename && clip(part.filename, 128),
+    filename: part.filename && clipFilename(part.filename, 128),
     contentId: part.contentId && clip(part.contentId, 128),
     description: null,
     language: part.language && clip(part.language, 32),
@@ -87,11 +88,11 @@ function clipped(part: Part): Part {
 
 function clipParams(params: Record<string, string>): Record<string, string> {
   const kept = Object.entries(params).slice(0, 8)
-  return Object.fromEntries(kept.map(([name, value]) => [clip(name, 32), clip(value, 128)]))
+  return Object.fromEntries(kept.map(([name, value]) => [clip(name, 32), clipParam(name, value, 128)]))
 }
 
 function bareMinimum(part: Part): Part {
-  const filename = part.filename && clip(part.filename, 24)
+  const filename = part.filename && clipFilename(part.filename, 24)
   const charset = part.params.charset
   return { ...nameless(part), filename, params: charset ? { charset: clip(charset, 24) } : {} }
 }

@@ -14,7 +14,7 @@
  *    (RFC 9051 §6.4.5.1): its path is that of its container with '.TEXT', which is the same bytes.
  */
 import { BoundaryScan } from './boundary-scan.ts'
-import { parseHeaderBlock } from './headers.ts'
+import { HEADER_BYTES_MAX, parseHeaderBlock } from './headers.ts'
 import type { Defect, HeaderField, Part } from './message.ts'
 import { openPart } from './part.ts'
 import { childPath } from './structure-json.ts'
@@ -25,6 +25,10 @@ export { deserializeStructure, STRUCTURE_BYTES_MAX, serializeStructure } from '.
 export const DEPTH_MAX = 30
 /** Parts of a message, containers included. A digest of a busy list has some hundred; D1 stores every one. */
 export const PARTS_MAX = 500
+/** Header bytes that are read of all parts together. Five hundred honest ones have about 200 KB. */
+export const ALL_HEADERS_BYTES_MAX = 4 * 1024 * 1024
+/** Header bytes that are read of a part even where that is used up: what an honest one has, long file name and all. */
+const PART_HEADER_BYTES = 4 * 1024
 /** RFC 2046 §5.1.1 allows 70. A longer one than a line may be can match no line. */
 export const BOUNDARY_BYTES_MAX = 998
 
@@ -57,7 +61,8 @@ type Entity = { part: Part; fields: HeaderField[] }
 function readEntity(scan: BoundaryScan, place: Place, defects: Set<Defect>): Entity {
   if (scan.parts++ >= PARTS_MAX - 1 && place.depth > 0) return { part: readRest(scan, place, defects), fields: [] }
   const headerEnd = scan.readHeader()
-  const block = parseHeaderBlock(scan.bytes, place.start, headerEnd, scan.lineEnd)
+  const block = parseHeaderBlock(scan.bytes, place.start, headerEnd, scan.lineEnd, headerBytesMax(scan))
+  scan.headerBytes += headerEnd - place.start
   for (const defect of block.defects) if (defect !== 'header-no-end' || place.path === '') defects.add(defect)
   const { part, boundary } = openPart(block.fields, place.path, place.digest, defects)
   part.headerStart = place.start
@@ -70,6 +75,10 @@ function readEntity(scan: BoundaryScan, place: Place, defects: Set<Defect>): Ent
   scan.atStop = false
   closePart(scan, part, linesBefore)
   return { part, fields: block.fields }
+}
+
+function headerBytesMax(scan: BoundaryScan): number {
+  return Math.min(HEADER_BYTES_MAX, Math.max(ALL_HEADERS_BYTES_MAX - scan.headerBytes, PART_HEADER_BYTES))
 }
 
 function readBody(scan: BoundaryScan, part: Part, boundary: string, depth: number, defects: Set<Defect>): void {

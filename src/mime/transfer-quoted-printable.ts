@@ -2,72 +2,55 @@
  * Quoted-printable (RFC 2045 §6.7), tolerant: an '=' that begins no escape is text. White space at a line's end is
  * kept, though the RFC lets gateways have added it: dropping it would break format=flowed and signed text.
  */
-import { latin1Bytes } from './latin1.ts'
+import { concat } from './concat.ts'
+import { hexValue, isWhite } from './latin1.ts'
 import type { TransferDecoder } from './transfer.ts'
 
-/** White space held after an '=' that may be a soft line break. A line has 76 characters at most (RFC 2045 §6.7). */
-export const PADDING_CHARS_MAX = 76
+/** An '=' and the white space after it that may be a soft line break: a line has no more (RFC 2045 §6.7). */
+export const SOFT_BREAK_BYTES_MAX = 76
 
 const EQUALS = 0x3d
-const ESCAPE = /^=[0-9A-Fa-f]{2}$/
-const SOFT_BREAK = /^=[ \t]*\r?\n$/
-const MAY_GROW = /^=(?:[0-9A-Fa-f]?|[ \t]*\r?)$/
+const CR = 13
+const LF = 10
 
 export function quotedPrintableDecoder(): TransferDecoder {
-  /** An '=' and what followed it while it may still become an escape or a soft line break. */
-  let held = ''
+  /** An '=' and what followed it, where the chunk ended before it was seen what it begins. */
+  let held = new Uint8Array()
   let malformed = false
 
-  function push(chunk: Uint8Array): Uint8Array {
-    const out = new Uint8Array(held.length + chunk.length)
-    let length = 0
-    for (let at = 0; at < chunk.length; at++) {
-      const byte = chunk[at] as number
-      if (held === '') {
+  return {
+    push(chunk) {
+      const data = held.length === 0 ? chunk : concat(held, chunk)
+      held = new Uint8Array()
+      const out = new Uint8Array(data.length)
+      let length = 0
+      for (let at = 0; at < data.length; at++) {
+        const byte = data[at] as number
         if (byte !== EQUALS) {
-          const found = chunk.indexOf(EQUALS, at)
-          const end = found < 0 ? chunk.length : found
-          out.set(chunk.subarray(at, end), length)
-          length += end - at
-          at = end - 1
+          out[length++] = byte
           continue
         }
-        const soft = softBreakBytes(chunk, at)
-        if (soft > 0) {
-          at += soft - 1
-          continue
-        }
-        const escaped = (hexValue(chunk[at + 1]) << 4) | hexValue(chunk[at + 2])
-        if (escaped >= 0) {
-          out[length++] = escaped
+        const value = escapedByte(data, at)
+        if (value >= 0) {
+          out[length++] = value
           at += 2
-        } else if (isPlain(chunk[at + 1], chunk[at + 2])) {
+          continue
+        }
+        const end = softBreakEnd(data, at)
+        if (end === UNDECIDED) {
+          held = data.slice(at)
+          break
+        }
+        if (end === NOTHING) {
           malformed = true
           out[length++] = byte
-        } else held = '='
-        continue
+        } else at = end - 1
       }
-      const grown = held + String.fromCharCode(byte)
-      held = ''
-      if (ESCAPE.test(grown)) out[length++] = Number.parseInt(grown.slice(1), 16)
-      else if (SOFT_BREAK.test(grown)) continue
-      else if (MAY_GROW.test(grown) && grown.length <= PADDING_CHARS_MAX) held = grown
-      else {
-        malformed = true
-        // The byte that did not fit may itself begin an escape.
-        length = write(out, length, grown.slice(0, -1))
-        if (byte === EQUALS) held = '='
-        else out[length++] = byte
-      }
-    }
-    return out.subarray(0, length)
-  }
-
-  return {
-    push,
+      return out.subarray(0, length)
+    },
     end() {
-      const isSoftBreak = /^=[ \t]*\r?$/.test(held)
-      return isSoftBreak ? new Uint8Array() : latin1Bytes(held)
+      // White space alone was a soft line break that the text ended with.
+      return isHeldSoftBreak(held) ? new Uint8Array() : held
     },
     get malformed() {
       return malformed
@@ -75,29 +58,25 @@ export function quotedPrintableDecoder(): TransferDecoder {
   }
 }
 
-/** The length of an unpadded soft line break that lies whole in the chunk, which nearly all do; else 0. */
-function softBreakBytes(chunk: Uint8Array, at: number): number {
-  if (chunk[at + 1] === 0x0a) return 2
-  return chunk[at + 1] === 0x0d && chunk[at + 2] === 0x0a ? 3 : 0
+/** The byte that '=' and two digits stand for; negative where they are not there. */
+function escapedByte(data: Uint8Array, at: number): number {
+  return (hexValue(data[at + 1]) << 4) | hexValue(data[at + 2])
 }
 
-/** Whether an '=' before these two can be seen at once to begin nothing, which is most of what is malformed. */
-function isPlain(first: number | undefined, second: number | undefined): boolean {
-  if (first === undefined || second === undefined) return false
-  if (hexValue(first) >= 0) return hexValue(second) < 0
-  if (first === 0x20 || first === 0x09) return second > 0x20
-  return first !== 0x0d && first !== 0x0a
+const NOTHING = -1
+const UNDECIDED = -2
+
+/** The end of the soft line break that begins at the '=' (RFC 2045 §6.7, rule 5), if one does; UNDECIDED where data ends first. */
+function softBreakEnd(data: Uint8Array, equals: number): number {
+  const limit = equals + SOFT_BREAK_BYTES_MAX
+  let at = equals + 1
+  if (hexValue(data[at]) >= 0) return at + 1 === data.length ? UNDECIDED : NOTHING
+  while (at < data.length && at < limit && isWhite(data[at] as number)) at++
+  if (data[at] === CR && at < limit) at++
+  if (data[at] === LF) return at + 1
+  return at === data.length ? UNDECIDED : NOTHING
 }
 
-/** -1 for what is no hexadecimal digit, so that two joined by | stay negative where either is. */
-function hexValue(byte: number | undefined): number {
-  if (byte === undefined) return -1
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
-  const letter = byte | 0x20
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
-}
-
-function write(out: Uint8Array, length: number, text: string): number {
-  out.set(latin1Bytes(text), length)
-  return length + text.length
+function isHeldSoftBreak(held: Uint8Array): boolean {
+  return held.length > 0 && hexValue(held[1]) < 0
 }

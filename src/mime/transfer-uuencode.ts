@@ -1,4 +1,5 @@
 /** uuencode (POSIX): the lines between 'begin' and 'end', whatever stands around them. */
+import { concat } from './concat.ts'
 import { latin1 } from './latin1.ts'
 import type { TransferDecoder } from './transfer.ts'
 
@@ -63,11 +64,4 @@ function decodeLine(data: Uint8Array, start: number, end: number, out: Uint8Arra
 
 function isEnd(data: Uint8Array, start: number, end: number): boolean {
   return end - start === 3 && data[start] === 0x65 && data[start + 1] === 0x6e && data[start + 2] === 0x64
-}
-
-function concat(head: Uint8Array, tail: Uint8Array): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(head.length + tail.length)
-  out.set(head)
-  out.set(tail, head.length)
-  return out
 }

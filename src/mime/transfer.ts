@@ -4,6 +4,8 @@
  * A decoder holds what one chunk cannot finish, so a split anywhere gives the same bytes. All are tolerant: what the
  * encoding does not know is skipped (base64) or kept as it is (quoted-printable). Memory is bounded by the chunk.
  */
+
+import { concat } from './concat.ts'
 import { base64Decoder } from './transfer-base64.ts'
 import { quotedPrintableDecoder } from './transfer-quoted-printable.ts'
 import { uuDecoder } from './transfer-uuencode.ts'
@@ -52,9 +54,5 @@ export function decodeTransferBytes(encoding: string, bytes: Uint8Array): { byte
   const decoder = transferDecoder(encoding)
   const head = decoder.push(bytes)
   const tail = decoder.end()
-  if (tail.length === 0) return { bytes: head, malformed: decoder.malformed }
-  const whole = new Uint8Array(head.length + tail.length)
-  whole.set(head)
-  whole.set(tail, head.length)
-  return { bytes: whole, malformed: decoder.malformed }
+  return { bytes: tail.length === 0 ? head : concat(head, tail), malformed: decoder.malformed }
 }

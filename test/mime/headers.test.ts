@@ -85,6 +85,12 @@ test.each([
   ['=?utf-8?X?a?=', '=?utf-8?X?a?='],
   ['=?utf-8?Q?a=0D=0Ab=00c?=', 'a bc'],
   ['=?utf-16be?B?2AA=?=', '�'],
+  ['=?utf-7?Q?a_+AOQ-b+-c+2D3eAA-?= =?utf-7?Q?+?=', 'a äb+c😀+'],
+  ['a\tb\x1b]0;c\x07', 'a b]0;c'],
+  ['=?utf-8?Q?a=1B[31m=C2=9Bb=C2=85c=7F?=', 'a[31mb c'],
+  ['=?utf-8?Q?a=09=0Bb=E2=80=A8c?=', 'a b c'],
+  ['=?utf-8?Q?=E2=80=AEa?=', '\u202ea'],
+  ['=?us-ascii?Q?=80?=', '€'],
 ])('%j decodes', (raw, want) => {
   expect(decodeHeader(raw)).toBe(want)
 })
@@ -121,6 +127,17 @@ test.each([
   ['A: b\r\nC: d\r\n\r\n', 'A: b\r\n', 11],
 ])('%j is not complete', (text, want, limit) => {
   expect(stored(text, limit)).toEqual({ text: want, complete: false })
+})
+
+test('names, subjects and file names reach nobody with controls, and the stored block keeps them', async () => {
+  const head = latin1Bytes(
+    'From: "A\x1b[2Jnn" <a\x07nn@example.org>\r\nSubject: one\x9b\x1btwo\r\nContent-Description: a\x08b\r\n' +
+      'Content-Type: application/x; name*=utf-8\'\'a%1B%0Ab%C2%9B.exe\r\nContent-Disposition: attachment; x="\x1by"\r\n\r\n',
+  )
+  const { envelope, structure, fields } = await parseMessage(head)
+  expect([envelope.from, envelope.subject]).toEqual([[{ name: 'A[2Jnn', address: 'a\ufffdnn@example.org' }], 'one›two'])
+  expect([structure.filename, structure.description, structure.dispositionParams.x]).toEqual(['a b.exe', 'ab', 'y'])
+  expect(headerBlockBytes(headerBlockText(fields, head).text)).toEqual(head.subarray(0, -2))
 })
 
 test('an envelope is bounded whatever its header holds', async () => {

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
-import { readDisplayed } from '../../src/mime/body.ts'
+import { DISPLAYED_BYTES_MAX, DISPLAYED_CHARS_MAX, readDisplayed } from '../../src/mime/body.ts'
 import { latin1Bytes } from '../../src/mime/latin1.ts'
 import { parseMessage } from '../../src/mime/parse.ts'
+import { clipFilename } from '../../src/mime/storable.ts'
 import {
+  ALL_HEADERS_BYTES_MAX,
   DEPTH_MAX,
   deserializeStructure,
   findPart,
@@ -97,4 +99,68 @@ test('a text over the limit is cut and says so', async () => {
   const body = await readDisplayed(parseStructure(bytes).root, async (start, end) => bytes.subarray(start, end))
   expect([body.text?.length, body.truncated, body.text?.includes('\ufffd')]).toEqual([1024 * 1024, true, false])
   expect((await parseMessage(bytes)).text).toBe(body.text)
+})
+
+test('what is displayed is bounded for all parts together, and what is over is neither fetched nor decoded', async () => {
+  const half = `Content-Type: text/plain\r\n\r\n${'x'.repeat(DISPLAYED_CHARS_MAX / 2)}`
+  const far = `Content-Type: application/x\r\n\r\n${'y'.repeat(100_000)}`
+  const bytes = latin1Bytes(multipart([half, half, far, 'Content-Type: text/html\r\n\r\n<p>late']))
+  const reads: number[] = []
+  const body = await readDisplayed(parseStructure(bytes).root, async (start, end) => {
+    reads.push(end - start)
+    return bytes.slice(start, end)
+  })
+  expect([body.text?.length, body.truncated, reads.length]).toEqual([DISPLAYED_CHARS_MAX, true, 1])
+
+  const nothing = `Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n${'!'.repeat(3_000_000)}`
+  const empty = latin1Bytes(multipart([nothing, nothing, nothing, nothing, '\r\nlate']))
+  let read = 0
+  const late = await readDisplayed(parseStructure(empty).root, async (start, end) => {
+    read += end - start
+    return empty.subarray(start, end)
+  })
+  expect([late.text?.trim(), late.truncated, read < DISPLAYED_BYTES_MAX + 1_000]).toEqual(['', true, true])
+})
+
+test('the headers of all parts are read to a limit, and those of an honest size always', async () => {
+  const long = `X: ${'x'.repeat(900_000)}\r\nContent-Type: text/x\r\n\r\nx`
+  const { root, defects } = parse(multipart([long, long, long, long, long, 'Content-Type: text/y\r\n\r\ny']))
+  expect(root.parts.map((part) => part.subtype)).toEqual(['x', 'x', 'x', 'x', 'plain', 'y'])
+  expect([ALL_HEADERS_BYTES_MAX, defects]).toEqual([4 * 1024 * 1024, expect.arrayContaining(['header-too-long'])])
+})
+
+test.each([
+  [`${'a'.repeat(260)}.exe`, `${'a'.repeat(239)}${'a'.repeat(12)}.exe`],
+  [`invoice.pdf${' '.repeat(300)}.exe`, `invoice.pdf${' '.repeat(240)}.exe`],
+  [`${'a'.repeat(300)}.application`, `${'a'.repeat(243)}.application`],
+  [`${'a'.repeat(5_000)}.exe`, `${'a'.repeat(251)}.exe`],
+  [`${'a'.repeat(300)}.exe${'. '.repeat(40)}.`, `${'a'.repeat(251)}.exe`],
+  [`${'a'.repeat(255)}`, `${'a'.repeat(255)}`],
+])('a long file name keeps its extension: %s', async (name, want) => {
+  const message = await parseMessage(
+    latin1Bytes(
+      `Content-Type: application/x; name="${name}"\r\nContent-Disposition: attachment; filename="${name}"\r\n\r\n`,
+    ),
+  )
+  expect(message.attachments[0]?.filename).toBe(want)
+  expect(message.structure.params.name).toContain(want.slice(-4))
+})
+
+test('a cut file name halves no pair', () => {
+  expect(clipFilename(`a${'😀'.repeat(20)}`, 30)).toBe(`a${'😀'.repeat(14)}`)
+  expect(clipFilename(`${'😀'.repeat(20)}a`, 30)).toBe(`${'😀'.repeat(14)}a`)
+})
+
+test.each([
+  ['text/plain; charset="UTF-8"', 'utf-8'],
+  ['text/csv; charset=Windows-1252', 'windows-1252'],
+  ['text/csv', null],
+  ['text/csv; charset="a b"', null],
+  ["text/csv; charset*=utf-8''a%0D%0Ab", null],
+  ['application/x; charset=utf-8', null],
+])('the charset of an attachment of %s', async (type, want) => {
+  const message = await parseMessage(
+    latin1Bytes(`Content-Type: ${type}\r\nContent-Disposition: attachment; filename=a\r\n\r\nx`),
+  )
+  expect(message.attachments[0]?.charset).toBe(want)
 })
