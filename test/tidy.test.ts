@@ -17,7 +17,7 @@ type Wall = {
 const WALLS: Record<string, Wall> = {
   mime: { imports: [], types: [] },
   verify: { imports: ['mime'], types: [] },
-  spam: { imports: ['mime'], types: ['verify'] },
+  spam: { imports: ['mime', 'verify'], types: [] },
   store: { imports: ['mime'], types: [] },
   access: { imports: ['mime', 'store'], types: ['deps'] },
   mailbox: { imports: ['mime', 'store'], types: ['deps', 'verify', 'spam'] },

@@ -8,13 +8,15 @@
  *  4. block before allow: what goes to Junk can be found there, what is let in may do harm.
  *
  * An allow entry names a sender, so it is for mail that may be his. It does not decide where
- *  - Cloudflare found that the message is not from the domain in From (DMARC fails; or DMARC says nothing, SPF fails and no
- *    signature holds), or the trusted block itself is forged: a finding tells the owner, and the score decides;
+ *  - Cloudflare found that the message is not from the domain in From, or found nothing of the kind but something about
+ *    another domain, or the trusted block itself is forged: a finding tells the owner, and the score decides. A pass counts
+ *    for the domain that it proves and no other, since everybody passes for one of his own;
  *  - the entry covers the envelope sender only, or one of several From addresses: both are free to choose.
- * Where nobody looked ('unknown'), it decides. While seals are unchecked, a forged block may name an allowed client just as
+ * Where nobody looked ('unknown'), or the domain in From publishes nothing that could be checked, it decides. While seals are unchecked, a forged block may name an allowed client just as
  * From may name an allowed sender (verify/trusted-block.ts). A block entry always may: nobody forges a sender in order to be refused.
  */
 import { foldAddress } from '../mime/addresses.ts'
+import { isAligned, isAlignedDkimPass, isAlignedSpfPass } from '../verify/alignment.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 import { domainOf, isWithin } from './facts.ts'
 import { type Finding, found } from './finding.ts'
@@ -29,8 +31,7 @@ export function decideByLists(input: SpamInput): ListDecision {
   for (const hit of [...input.lists].sort(byPrecedence)) {
     if (hit.list === 'block') return { decided: hit, findings: [...findings, found('BLOCK_LISTED', describe(hit))] }
     if (!coversSender(hit, input)) continue
-    if (isAuthentic(hit, input.verdict))
-      return { decided: hit, findings: [...findings, found('ALLOW_LISTED', describe(hit))] }
+    if (isAuthentic(hit, input)) return { decided: hit, findings: [...findings, found('ALLOW_LISTED', describe(hit))] }
     if (findings.length === 0) findings.push(found('ALLOW_NOT_AUTHENTIC', describe(hit)))
   }
   return { decided: null, findings }
@@ -56,20 +57,38 @@ function breadth({ kind, value }: ListHit): number {
 
 function coversSender({ kind, value }: ListHit, { message }: SpamInput): boolean {
   if (kind === 'ip') return true
-  const [sole, ...others] = message.envelope.from
-  if (!sole || others.length > 0 || message.defects.includes('from-multiple')) return false
-  const from = foldAddress(sole.address) ?? ''
+  const from = soleFrom(message)
   return kind === 'address' ? from === value : isWithin(domainOf(from), value)
 }
 
-function isAuthentic({ kind }: ListHit, verdict: SenderVerdict): boolean {
+/** The one From address, folded; '' where there is none, or several. */
+function soleFrom(message: SpamInput['message']): string {
+  const [sole, ...others] = message.envelope.from
+  if (!sole || others.length > 0 || message.defects.includes('from-multiple')) return ''
+  return foldAddress(sole.address) ?? ''
+}
+
+function isAuthentic({ kind }: ListHit, { message, verdict }: SpamInput): boolean {
   if (verdict.source !== 'cloudflare') return true
   if (verdict.seal === 'fail') return false
   // The client's address is Cloudflare's word: nothing about the domain changes it.
-  if (kind === 'ip' || verdict.dmarc.result === 'pass') return true
-  if (verdict.dmarc.result === 'fail') return false
-  const spfFails = verdict.spf.result === 'fail' || verdict.spf.result === 'softfail'
-  return !spfFails || verdict.dkim.some((signature) => signature.result === 'pass')
+  if (kind === 'ip') return true
+  const fromDomain = domainOf(soleFrom(message))
+  const { result, domain } = verdict.dmarc
+  if (result === 'fail') return false
+  if (result === 'pass') return domain === null || isAligned(domain, fromDomain)
+  if (isAlignedSpfPass(verdict, fromDomain) || isAlignedDkimPass(verdict, fromDomain)) return true
+  return nothingSpeaks(verdict, fromDomain)
+}
+
+/**
+ * Whether SPF was asked about this very domain and knew nothing, and nobody signed: all that an honest sender who publishes
+ * nothing can show. One who sends in his name would have to show the same, and not that of a domain of his own.
+ */
+function nothingSpeaks({ spf, dkim }: SenderVerdict, fromDomain: string): boolean {
+  if (spf.result === 'pass' || spf.result === 'fail' || spf.result === 'softfail') return false
+  if (dkim.some((signature) => signature.result === 'pass')) return false
+  return spf.domain === null || isAligned(spf.domain, fromDomain)
 }
 
 function describe({ kind, value, scope }: ListHit): string {

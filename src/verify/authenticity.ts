@@ -19,31 +19,23 @@
  *    ranks 1 is a duplicate. To close that, an unsealed pass would have to outrank its like; but a retry through a second MX is
  *    its like, and a message would be stored as often as it is sent. The loss is bounded: the copy that stays has the very
  *    same content, and so far no pass, forged or not, has made it score better.
- *  - An SPF pass counts only for the domain in From. SPF speaks about the envelope sender, and everybody passes for a domain of
+ *  - An SPF pass counts only for the domain in From, as parsed, or as the block's DMARC result names it; where neither is
+ *    known it proves nothing. SPF speaks about the envelope sender, and everybody passes for a domain of
  *    his own. (The dedupe key does not hold the envelope sender.) A DKIM pass needs no such test: the signature is in the
  *    key, so a copy that passes carries the real one's own signature.
  *  - Ranks are three, so replays with a better and better verdict store a message three times at most. A retry meets the same
  *    rank and is dropped.
  */
+import { isAlignedSpfPass } from './alignment.ts'
 import type { SenderVerdict } from './verdict.ts'
 
 export type AuthenticationRank = 0 | 1 | 2
 
-export function authenticationRank(verdict: SenderVerdict): AuthenticationRank {
+/** `fromDomain` is that of the one From address, folded (mime/fold-address.ts); null where there is none, or several. */
+export function authenticationRank(verdict: SenderVerdict, fromDomain: string | null = null): AuthenticationRank {
   if (verdict.source !== 'cloudflare' || verdict.seal === 'fail') return 0
   if (verdict.dmarc.result === 'pass') return verdict.seal === 'pass' ? 2 : 1
   if (verdict.dmarc.result === 'fail') return 0
-  return verdict.dkim.some((signature) => signature.result === 'pass') || isAlignedSpfPass(verdict) ? 1 : 0
-}
-
-/** Without a public suffix list: the same domain, or one under the other. A verdict that names no From domain is not held to it. */
-function isAlignedSpfPass({ spf, dmarc }: SenderVerdict): boolean {
-  if (spf.result !== 'pass') return false
-  if (spf.domain === null || dmarc.domain === null) return true
-  return spf.domain === dmarc.domain || isUnder(spf.domain, dmarc.domain) || isUnder(dmarc.domain, spf.domain)
-}
-
-function isUnder(domain: string, parent: string): boolean {
-  // A top-level domain is nobody's: 'example' is no parent of 'a.example'.
-  return parent.includes('.') && domain.endsWith(`.${parent}`)
+  if (verdict.dkim.some((signature) => signature.result === 'pass')) return 1
+  return isAlignedSpfPass(verdict, fromDomain ?? verdict.dmarc.domain) ? 1 : 0
 }

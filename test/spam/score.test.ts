@@ -122,6 +122,7 @@ describe('the report is safe and bounded', () => {
         part: '1',
         filename: name,
         contentType: 'a/b',
+        charset: null,
         disposition: 'attachment',
         contentId: null,
         encodedSize: 1,
@@ -188,18 +189,23 @@ describe('lists decide', () => {
     expect(report.score).toBe(5)
   })
 
+  /** A domain stands behind its result; without one the result is about the From domain. */
+  const proven = (text: string): [AuthResult, string] => {
+    const [result, domain = 'shop.example'] = text.split(' ')
+    return [result as AuthResult, domain]
+  }
   const verdict = (
-    spf: AuthResult,
-    dkim: AuthResult[],
-    dmarc: AuthResult,
+    spf: string,
+    dkim: string[],
+    dmarc: string,
     seal: SenderVerdict['seal'] = 'unknown',
   ): SenderVerdict => ({
     ...UNKNOWN_VERDICT,
     source: 'cloudflare',
     seal,
-    spf: { result: spf, domain: 'x.example' },
-    dkim: dkim.map((result) => ({ result, domain: 'x.example', selector: 's' })),
-    dmarc: { result: dmarc, domain: 'shop.example', policy: null },
+    spf: { result: proven(spf)[0], domain: proven(spf)[1] },
+    dkim: dkim.map((one) => ({ result: proven(one)[0], domain: proven(one)[1], selector: 's' })),
+    dmarc: { result: proven(dmarc)[0], domain: proven(dmarc)[1], policy: null },
   })
   const authenticity: [string, SenderVerdict, boolean][] = [
     ['nobody looked', UNKNOWN_VERDICT, true],
@@ -209,6 +215,13 @@ describe('lists decide', () => {
     ['no DMARC, SPF fails and nothing is signed', verdict('softfail', [], 'none'), false],
     ['no DMARC, SPF fails and DKIM holds', verdict('fail', ['fail', 'pass'], 'none'), true],
     ['no DMARC, SPF passes and DKIM fails', verdict('pass', ['fail'], 'none'), true],
+    ['no DMARC, and DKIM holds for a host under From', verdict('none', ['pass mail.shop.example'], 'none'), true],
+    ['no DMARC, SPF fails and DKIM holds for another', verdict('fail', ['pass evil.example'], 'none'), false],
+    ['no DMARC, DKIM holds for another and nothing fails', verdict('none', ['pass evil.example'], 'none'), false],
+    ['no DMARC, SPF passes for another', verdict('pass evil.example', [], 'none'), false],
+    ['no DMARC, SPF passes for what ends alike', verdict('pass evilshop.example', [], 'none'), false],
+    ['no DMARC, SPF knows nothing of another', verdict('none evil.example', [], 'none'), false],
+    ['DMARC passes for another From', verdict('pass evil.example', [], 'pass evil.example'), false],
     ['nothing is published', verdict('none', [], 'none'), true],
     ['DMARC could not be asked', verdict('temperror', [], 'temperror'), true],
     ['the block is forged', verdict('pass', ['pass'], 'pass', 'fail'), false],

@@ -8,6 +8,7 @@ type Seen = {
   spfDomain?: string
   dkim?: AuthResult
   dmarc?: AuthResult
+  dmarcDomain?: string | null
   seal?: SenderVerdict['seal']
 }
 
@@ -16,6 +17,7 @@ function verdict({
   spfDomain = 'shop.example',
   dkim,
   dmarc = 'none',
+  dmarcDomain = 'shop.example',
   seal = 'unknown',
 }: Seen): SenderVerdict {
   return {
@@ -24,7 +26,7 @@ function verdict({
     seal,
     spf: { result: spf, domain: spfDomain },
     dkim: dkim ? [{ result: dkim, domain: 'other.example', selector: 's' }] : [],
-    dmarc: { result: dmarc, domain: 'shop.example', policy: null },
+    dmarc: { result: dmarc, domain: dmarcDomain, policy: null },
   }
 }
 
@@ -47,6 +49,16 @@ describe('authenticationRank', () => {
   ]
   it.each(cases)('%s', (_name, seen, want) => {
     expect(authenticationRank(verdict(seen))).toBe(want)
+  })
+
+  const unnamed: [string, string | null, string, 0 | 1][] = [
+    ['for the From domain', 'shop.example', 'shop.example', 1],
+    ['for a host under it', 'shop.example', 'mail.shop.example', 1],
+    ['for a domain of his own', 'shop.example', 'evil.example', 0],
+    ['where no From domain is known', null, 'evil.example', 0],
+  ]
+  it.each(unnamed)('SPF passes %s, and the block names no DMARC domain', (_name, from, spfDomain, want) => {
+    expect(authenticationRank(verdict({ spf: 'pass', spfDomain, dmarcDomain: null }), from)).toBe(want)
   })
 
   it('an unknown sender proves nothing', () => {
