@@ -29,7 +29,13 @@ it('prints the rows of each operation', async () => {
       expect(read).toBeLessThanOrEqual(readBar(operation, setup.box.size))
       expect(written).toBeLessThanOrEqual(operation.written)
     }
-    lines.push(row(operation.name, cells, `${operation.read}${operation.readPer2048 ? ' + 1 for 2,048 UIDs' : ''} / ${operation.written}`))
+    lines.push(
+      row(
+        operation.name,
+        cells,
+        `${operation.read}${operation.readPer2048 ? ' + 1 for 2,048 UIDs' : ''} / ${operation.written}`,
+      ),
+    )
   }
   console.log(`rows read / written, and meta.duration, in a mailbox of that many messages\n${lines.join('\n')}`)
 })

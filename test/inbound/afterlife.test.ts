@@ -226,11 +226,11 @@ describe('a message made to be too big to store', () => {
       'hundreds of attachments with names of control characters',
       plainMessage(
         { 'Content-Type': 'multipart/mixed; boundary=b' },
-        Array.from(
+        `${Array.from(
           { length: 498 },
           () =>
             `--b\r\nContent-Type: application/x; name="${'\u0001'.repeat(240)}"\r\nContent-ID: <${'\u0002'.repeat(240)}>\r\n\r\nx\r\n`,
-        ).join('') + '--b--\r\n',
+        ).join('')}--b--\r\n`,
       ),
     ],
     [
