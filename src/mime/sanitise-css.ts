@@ -24,15 +24,26 @@ const PROPERTIES = new Set([
     ['', '-color', '-style', '-width'].map((aspect) => `border-${side}${aspect}`),
   ),
   ...['border-top-left-radius', 'border-top-right-radius', 'border-bottom-left-radius', 'border-bottom-right-radius'],
-  ...['box-shadow', 'outline', 'table-layout', 'caption-side', 'empty-cells', 'list-style', 'list-style-type'],
+  ...[
+    'box-shadow',
+    'outline',
+    'outline-color',
+    'outline-style',
+    'outline-width',
+    'table-layout',
+    'caption-side',
+    'empty-cells',
+    'list-style',
+    'list-style-type',
+  ],
   ...['list-style-position', 'flex', 'flex-direction', 'flex-wrap', 'flex-grow', 'flex-shrink', 'flex-basis', 'gap'],
   ...['align-items', 'align-self', 'align-content', 'justify-content', 'order', 'object-fit', 'aspect-ratio', 'quotes'],
 ])
 
-const PLAIN = /^[a-z0-9#%.,\s/+-]+$/i
+const PLAIN = /^[\w#%.,\s/+-]+$/i
 const COLOUR_FUNCTION = /(?<![\w-])(?:rgb|hsl)a?\([\d\s.,%/a-z+-]{1,60}\)/gi
 const CALC = /(?<![\w-])calc\([\d\s.%a-z+*/-]{1,80}\)/gi
-const GRADIENT = /(?<![\w-])linear-gradient\([\w\s.,%#+-]{1,300}\)/gi
+const GRADIENT = /(?<![\w-])(?:linear|radial)-gradient\([\w\s.,%#+-]{1,300}\)/gi
 const QUOTED_NAME = /"[\w .,&+-]{0,60}"|'[\w .,&+-]{0,60}'/g
 const ADDRESS = /(?<![\w-])url\([^()\\]*\)/gi
 const IMPORTANT = /\s*!\s*important$/i

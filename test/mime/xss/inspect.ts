@@ -23,7 +23,8 @@ export const ATTRIBUTES = new Set(
 const FREE_TEXT = new Set(['alt', 'title'])
 const LINK = /^(?:https?:\/\/[^\s@]*(?:@[^\s]*)?|mailto:[^\s]*|tel:[^\s]*)$/
 const PICTURE = /^(?:https?:\/\/|data:image\/(?:png|jpe?g|gif|webp|bmp|avif);base64,[A-Za-z0-9+/]+=*$|\/[^/\\])/
-const FUNCTIONS = /(?<![\w-])(?:rgba?|hsla?|calc|linear-gradient)\((?:[^()]|rgba?\([^()]*\)|hsla?\([^()]*\))*\)/gi
+const FUNCTIONS =
+  /(?<![\w-])(?:rgba?|hsla?|calc|(?:linear|radial)-gradient)\((?:[^()]|rgba?\([^()]*\)|hsla?\([^()]*\))*\)/gi
 const DECLARATION = /^[a-z-]+:[^:;{}\\<>@()]+$/
 const MOVES =
   /^(?:position|top|right|bottom|left|inset|z-index|transform|animation|transition|cursor|content|filter|behavior|--)/
