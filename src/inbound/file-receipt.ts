@@ -8,7 +8,7 @@
 import type { Deps } from '../deps.ts'
 import { findListHits } from '../junk/lists.ts'
 import { type Delivered, deliver } from '../mailbox/deliver.ts'
-import { foldAddress } from '../mime/addresses.ts'
+import { foldAddress, splitAddress } from '../mime/addresses.ts'
 import { messageIdentity } from '../mime/identity.ts'
 import type { ParsedMessage } from '../mime/message.ts'
 import { parseMessage } from '../mime/parse.ts'
@@ -54,7 +54,7 @@ export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Arra
     envelope: { from: receipt.from, to: receipt.to, addressId: receipt.addressId },
     receivedAtMs: receipt.receivedAtMs,
     identity: await messageIdentity(bytes, identityScope(receipt, message)),
-    rank: authenticationRank(verdict),
+    rank: authenticationRank(verdict, senderDomain(message)),
     verdict,
     report,
   })
@@ -96,6 +96,12 @@ function identityScope(receipt: Receipt, message: ParsedMessage): string {
   const recipient = foldAddress(receipt.to) ?? receipt.to
   if (message.envelope.messageId !== null || message.envelope.date !== null) return recipient
   return `${recipient} ${new Date(receipt.receivedAtMs).toISOString().slice(0, 10)}`
+}
+
+// What SPF proves, it proves for a domain: only the one that the reader sees counts.
+function senderDomain(message: ParsedMessage): string | null {
+  const [sender, ...others] = senderAddresses(message)
+  return sender === undefined || others.length > 0 ? null : splitAddress(sender).domain
 }
 
 function senderAddresses(message: ParsedMessage): string[] {

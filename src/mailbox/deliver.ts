@@ -11,7 +11,7 @@ import type { Deps } from '../deps.ts'
 import { headerBlockText } from '../mime/headers.ts'
 import type { Address, ParsedMessage } from '../mime/message.ts'
 import { previewOf } from '../mime/preview.ts'
-import { clip } from '../mime/storable.ts'
+import { clip, clipFilename } from '../mime/storable.ts'
 import { serializeStructure } from '../mime/structure.ts'
 import { threadKeys } from '../mime/threading.ts'
 import type { SpamReport } from '../spam/report.ts'
@@ -185,7 +185,7 @@ function attachmentsJson({ attachments }: ParsedMessage): string {
   return fittingJson((entriesMax) =>
     attachments.slice(0, entriesMax).map((attachment) => ({
       ...attachment,
-      filename: attachment.filename && clip(attachment.filename, NAME_CHARS_MAX),
+      filename: attachment.filename && clipFilename(attachment.filename, NAME_CHARS_MAX),
       contentId: attachment.contentId && clip(attachment.contentId, NAME_CHARS_MAX),
     })),
   )

@@ -3,9 +3,10 @@
  * more to read than a short one.
  */
 import type { Deps } from '../deps.ts'
-import { decodeTransfer, readDisplayed } from '../mime/body.ts'
-import { decodeHeader, parseHeaderBlock } from '../mime/headers.ts'
-import type { Attachment, Envelope } from '../mime/message.ts'
+import { decodeTransfer, type RangeReader, readDisplayed } from '../mime/body.ts'
+import { decodeHeader, firstField, parseHeaderBlock } from '../mime/headers.ts'
+import type { Attachment, Envelope, HeaderField, Part } from '../mime/message.ts'
+import { readMessageIds } from '../mime/message-ids.ts'
 import { deserializeStructure, findPart } from '../mime/structure.ts'
 import type { SpamReport } from '../spam/report.ts'
 import { readMessageRow } from '../store/message-read.ts'
@@ -16,10 +17,16 @@ import { type MessageDetail, summaryOf } from './view.ts'
 
 /** Header bytes that are read for display. Longer blocks are cut; `raw` has them all. */
 const HEADER_BYTES_MAX = 256 * 1024
+/** Encodings that leave a part's bytes as they are (RFC 2045 §6.2), so that a range of them is a range of the message. */
+const IDENTITY_ENCODINGS = ['7bit', '8bit', 'binary']
 
 export type Content = {
   /** In order, trace fields included, decoded. */
   headers: { name: string; value: string }[]
+  /** The header is longer than what was read; no field is shown in part. */
+  headersTruncated: boolean
+  /** Message-IDs of the References field. */
+  references: string[]
   text: string | null
   html: string | null
   /** A body was longer than what is shown. */
@@ -35,15 +42,33 @@ export async function readMessage(deps: Deps, reader: Reader, id: number): Promi
 
 /** The header fields and the displayed bodies. Throws where R2 does not have the object. */
 export async function readContent(deps: Deps, message: MessageDetail): Promise<Content> {
-  const read = async (start: number, end: number) => {
+  const read: RangeReader = async (start, end) => {
     const bytes = await deps.stores.raw.range(message.rawKey, start, Math.min(end, message.size))
     if (!bytes) throw new Error(`the raw object ${message.rawKey} is missing`)
     return bytes
   }
-  const head = await read(0, Math.min(message.structure.bodyStart, HEADER_BYTES_MAX))
-  const { fields } = parseHeaderBlock(head)
-  const body = await readDisplayed(message.structure, read)
-  return { headers: fields.map((field) => ({ name: field.name, value: decodeHeader(field.raw) })), ...body }
+  const { fields, truncated: headersTruncated } = await readHeader(message, read)
+  const { text, html, truncated } = await readDisplayed(message.structure, read)
+  return {
+    headers: fields.map((field) => ({ name: field.name, value: decodeHeader(field.raw) })),
+    headersTruncated,
+    // Before decoding: an encoded word can spell an angle bracket, and is none here.
+    references: readMessageIds(firstField(fields, 'references') ?? ''),
+    text,
+    html,
+    truncated,
+  }
+}
+
+async function readHeader(
+  { structure }: MessageDetail,
+  read: RangeReader,
+): Promise<{ fields: HeaderField[]; truncated: boolean }> {
+  const head = await read(0, Math.min(structure.bodyStart, HEADER_BYTES_MAX))
+  const { fields, defects } = parseHeaderBlock(head)
+  if (structure.bodyStart <= HEADER_BYTES_MAX) return { fields, truncated: defects.includes('header-too-long') }
+  // A field that reaches the cut may go on after it.
+  return { fields: fields.filter((field) => field.end < head.length), truncated: true }
 }
 
 /** The raw bytes [start, end) as a stream. Throws where R2 does not have the object. */
@@ -53,13 +78,41 @@ export async function readRaw(deps: Deps, message: MessageDetail, start = 0, end
   return stream
 }
 
-/** An attachment's decoded bytes, read by its own range; null where the message has no such attachment. */
-export async function readAttachment(deps: Deps, message: MessageDetail, path: string) {
+/** An attachment and the part that holds it. */
+export type AttachmentPart = {
+  attachment: Attachment
+  part: Part
+  /** Its exact size, where ranges of it can be read; null where only decoding tells. */
+  fixedSize: number | null
+}
+
+/** Null where the message has no such attachment. */
+export function findAttachment(message: MessageDetail, path: string): AttachmentPart | null {
   const attachment = message.attachments.find((candidate) => candidate.part === path)
   const part = attachment && findPart(message.structure, path)
   if (!attachment || !part) return null
+  return {
+    attachment,
+    part,
+    fixedSize: IDENTITY_ENCODINGS.includes(part.encoding) ? part.bodyEnd - part.bodyStart : null,
+  }
+}
+
+/** An attachment's decoded bytes, read by its own range. */
+export async function readAttachment(deps: Deps, message: MessageDetail, { part }: AttachmentPart) {
   const stream = await readRaw(deps, message, part.bodyStart, part.bodyEnd)
-  return { attachment, stream: stream.pipeThrough(decodeTransfer(part.encoding)) }
+  return stream.pipeThrough(decodeTransfer(part.encoding))
+}
+
+/** The bytes [start, end) of an attachment of fixed size. */
+export function readAttachmentRange(
+  deps: Deps,
+  message: MessageDetail,
+  { part }: AttachmentPart,
+  start: number,
+  end: number,
+) {
+  return readRaw(deps, message, part.bodyStart + start, part.bodyStart + end)
 }
 
 function detailOf(row: MessageRow): MessageDetail {
