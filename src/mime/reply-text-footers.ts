@@ -7,7 +7,7 @@ import { APP_SIGNATURE, APP_SIGNATURE_NAMES, LEGAL, LEGAL_HEADING, LIST_FOOTER }
 
 /** Lines below '-- ': business signatures carry addresses, slogans and a disclaimer. */
 const SIGNATURE_LINES_MAX = 60
-/** Lines below a '--' whose space was lost. It is also a line that people draw. */
+/** Lines below a '--' whose space was lost, or a dash instead. It is also a line that people draw. */
 const BARE_SIGNATURE_LINES_MAX = 15
 /** Lines of a mailing list's footer. */
 const LIST_FOOTER_LINES_MAX = 12
@@ -18,8 +18,6 @@ const PARAGRAPH_CHARS_MAX = 600
 const APP_SIGNATURE_CHARS_MAX = 160
 
 const RULE = /^[-_=*#~]{10,}$/
-/** A list's footer that lost its line ends on the way through HTML. */
-const RULE_BEFORE = /^[-_=*#~]{10,} /
 
 export function markFooters(lines: Lines): void {
   let start = 0
@@ -54,7 +52,7 @@ function signatureStart(lines: Lines, start: number, end: number): number {
   for (let index = Math.max(start, end - SIGNATURE_LINES_MAX); index < end; index++) {
     const line = lines.exactly(index)
     if (line === '-- ') return index
-    if (line.trimEnd() === '--' && end - index <= BARE_SIGNATURE_LINES_MAX) return index
+    if (/^(?:--|—)\s?$/.test(line) && end - index <= BARE_SIGNATURE_LINES_MAX) return index
   }
   return end
 }
@@ -68,7 +66,8 @@ function withoutBlank(lines: Lines, start: number, end: number): number {
 /** Where the footer that ends at `end` starts, or `end`. */
 function footerStart(lines: Lines, start: number, end: number): number {
   if (end <= start) return end
-  if (isAppSignature(lines.at(end - 1))) return end - 1
+  const last = lines.at(end - 1)
+  if (isAppSignature(last) || isFlatListFooter(last)) return end - 1
   const list = listFooterStart(lines, start, end)
   if (list < end) return list
   const paragraph = paragraphStart(lines, start, end)
@@ -78,6 +77,11 @@ function footerStart(lines: Lines, start: number, end: number): number {
 function isAppSignature(line: string): boolean {
   if (line.length > APP_SIGNATURE_CHARS_MAX) return false
   return APP_SIGNATURE.test(line) && APP_SIGNATURE_NAMES.test(line)
+}
+
+/** A list's footer that lost its line ends on the way through HTML. */
+function isFlatListFooter(line: string): boolean {
+  return /^[-_=*#~]{10,} /.test(line) && LIST_FOOTER.test(line)
 }
 
 /** A line drawn across, and how to unsubscribe below it. */
@@ -108,6 +112,5 @@ function isFooterParagraph(lines: Lines, start: number, end: number): boolean {
   for (let index = start; index < end && text.length < PARAGRAPH_CHARS_MAX; index++) {
     text += `${lines.exactly(index).slice(0, PARAGRAPH_CHARS_MAX).trim()} `
   }
-  if (RULE_BEFORE.test(text) && LIST_FOOTER.test(text)) return true
   return LEGAL_HEADING.test(text) || (text.length >= LEGAL_CHARS_MIN && LEGAL.test(text))
 }

@@ -7,9 +7,10 @@
  */
 import { Tokenizer } from 'htmlparser2'
 import { HTML_CHARS_MAX, htmlToText } from './html-text.ts'
-import { QUOTE_MARK } from './reply-text-lines.ts'
+import { BLOCK_END, BLOCK_START, QUOTE_MARK } from './reply-text-lines.ts'
 import { clip } from './storable.ts'
 
+const MARKS = new RegExp(`[${QUOTE_MARK}${BLOCK_START}${BLOCK_END}]`, 'g')
 /** Characters of an attribute that are looked at. */
 const ATTRIBUTE_CHARS_MAX = 500
 
@@ -28,11 +29,11 @@ const QUOTE_BORDER = /border-left(?:-width|-style)?\s{0,9}:\s{0,9}(?!\s|none|0|i
 
 const BLOCKS = new Set(['div', 'blockquote', 'p', 'section', 'table', 'pre'])
 
-type Cut = 'quote' | 'container' | 'signature' | 'rest' | null
+type Cut = 'quote' | 'container' | 'signature' | 'rest' | 'block' | null
 
-/** The text with `QUOTE_MARK` on a line of its own for each quote; null where the HTML marks none. */
+/** The text with lines that mark quotes and blockquotes (reply-text-lines.ts); null where there are none. */
 export function textWithoutQuotes(html: string, answers: boolean): string | null {
-  const source = clip(html, HTML_CHARS_MAX).replaceAll(QUOTE_MARK, '')
+  const source = clip(html, HTML_CHARS_MAX).replace(MARKS, '')
   const cutter = new Cutter(source)
   const tag = new TagReader(source)
   const tokenizer = new Tokenizer(
@@ -117,7 +118,8 @@ function cutOf({ name, values }: TagReader, answers: boolean): Cut {
   if (CONTAINER_CLASS.test(classes)) return 'container'
   if (values.name === 'quote' || values.name === 'messagereplysection') return 'quote'
   if (QUOTE_CLASS.test(classes) || QUOTE_ID.test(id)) return 'quote'
-  return SIGNATURE_CLASS.test(classes) || SIGNATURE_ID.test(id) ? 'signature' : null
+  if (SIGNATURE_CLASS.test(classes) || SIGNATURE_ID.test(id)) return 'signature'
+  return name === 'blockquote' ? 'block' : null
 }
 
 type Open = { name: string; start: number; depth: number }
@@ -126,44 +128,58 @@ class Cutter {
   private readonly source: string
   private readonly pieces: string[] = []
   private keptTo = 0
-  private quotes = false
+  private marked = false
   /** The quote or signature that is being left out. */
   private cut: (Open & { mark: boolean }) | null = null
   /** Gmail's or Proton's outermost container: left out whole where no blockquote in it was. */
   private container: (Open & { quotes: boolean }) | null = null
+  /** The outermost blockquote that may be one. */
+  private block: Open | null = null
 
   constructor(source: string) {
     this.source = source
   }
 
   open(name: string, start: number, cut: Cut): void {
-    if (this.container?.name === name) this.container.depth++
-    if (this.cut !== null) {
-      if (this.cut.name === name) this.cut.depth++
-    } else if (cut === 'rest') this.cut = { name: '', start, depth: 1, mark: true }
-    else if (cut === 'container') this.container ??= { name, start, depth: 1, quotes: false }
-    else if (cut !== null) this.cut = { name, start, depth: 1, mark: cut === 'quote' }
+    for (const outer of [this.container, this.cut, this.block]) if (outer?.name === name) outer.depth++
+    if (this.cut !== null) return
+    const opened = { name, start, depth: 1 }
+    if (cut === 'rest') this.cut = { ...opened, name: '', mark: true }
+    else if (cut === 'quote' || cut === 'signature') this.cut = { ...opened, mark: cut === 'quote' }
+    else if (cut === 'container') this.container ??= { ...opened, quotes: false }
+    else if (cut === 'block' && this.container === null && this.block === null) {
+      this.block = opened
+      this.mark(start, BLOCK_START)
+    }
   }
 
   close(name: string, at: number): void {
-    const { cut, container } = this
+    const { cut, container, block } = this
     if (cut !== null && cut.name === name && --cut.depth === 0) this.leaveOut(cut, at)
     if (container !== null && container.name === name && --container.depth === 0) this.closeContainer(at)
+    if (block !== null && block.name === name && --block.depth === 0) this.closeBlock(at)
   }
 
-  /** The source with its cuts, or null where nothing was quoted. */
+  /** The source with its cuts and marks, or null where it has none. */
   finish(): string | null {
-    if (this.cut !== null) this.leaveOut(this.cut, this.source.length)
-    if (this.container !== null) this.closeContainer(this.source.length)
-    if (!this.quotes) return null
+    const end = this.source.length
+    if (this.cut !== null) this.leaveOut(this.cut, end)
+    if (this.container !== null) this.closeContainer(end)
+    // A blockquote that is still open lasts to the end, and a mark there could stand in an unfinished tag.
+    if (!this.marked) return null
     return this.pieces.join('') + this.source.slice(this.keptTo)
   }
 
+  private mark(at: number, mark: string): void {
+    this.pieces.push(this.source.slice(this.keptTo, at), `<p>${mark}</p>`)
+    this.keptTo = at
+    this.marked ||= mark !== ''
+  }
+
   private leaveOut(cut: Open & { mark: boolean }, end: number): void {
-    this.pieces.push(this.source.slice(this.keptTo, cut.start), cut.mark ? `<p>${QUOTE_MARK}</p>` : '<p></p>')
+    this.mark(cut.start, cut.mark ? QUOTE_MARK : '')
     this.keptTo = end
     this.cut = null
-    this.quotes ||= cut.mark
     if (this.container !== null && cut.mark) this.container.quotes = true
   }
 
@@ -172,5 +188,11 @@ class Cutter {
     this.container = null
     // What was cut inside it begins before: a signature that Gmail nested.
     if (!container.quotes && container.start >= this.keptTo) this.leaveOut({ ...container, mark: true }, end)
+  }
+
+  private closeBlock(end: number): void {
+    this.block = null
+    if (this.cut !== null) this.leaveOut(this.cut, end)
+    this.mark(end, BLOCK_END)
   }
 }

@@ -2,6 +2,9 @@
 
 /** Stands for a quote that was taken out of an HTML body, on a line of its own. A noncharacter: no text has it. */
 export const QUOTE_MARK = '\ufdd0'
+/** Around a blockquote that no mailer's sign shows to be a quote: it is one if an attribution stands above it. */
+export const BLOCK_START = '\ufdd1'
+export const BLOCK_END = '\ufdd2'
 /** '>', which some mailers indent, and others put initials before ('AL> '). */
 const MARKED = /^(?: {0,4}>| ?[A-Z]{1,3}>+(?: |$))/
 /** Characters of a line above which no rule but the '>' looks at it: nothing that a mailer inserts is longer. */
@@ -11,11 +14,13 @@ export class Lines {
   readonly count: number
   private readonly raw: string[]
   private readonly drops: Uint8Array
+  private readonly quotes: Uint8Array
 
   constructor(text: string) {
     this.raw = text.split('\n')
     this.count = this.raw.length
     this.drops = new Uint8Array(this.count)
+    this.quotes = new Uint8Array(this.count)
   }
 
   /** The line as a rule sees it: without white space around it and invisible marks, and cut so that no end matches. */
@@ -36,12 +41,16 @@ export class Lines {
 
   isQuote(index: number): boolean {
     const line = this.raw[index] ?? ''
-    return MARKED.test(line) || line === QUOTE_MARK
+    return MARKED.test(line) || this.isCertainQuote(index)
   }
 
   /** Whether an HTML container said so: more than a '>' says. */
   isCertainQuote(index: number): boolean {
-    return this.raw[index] === QUOTE_MARK
+    return this.quotes[index] === 1 || this.raw[index] === QUOTE_MARK
+  }
+
+  markQuote(start: number, end: number): void {
+    this.quotes.fill(1, start, end)
   }
 
   drop(start: number, end: number): void {
@@ -69,7 +78,8 @@ export class Lines {
     let blank = true
     let gap = false
     for (let index = 0; index < this.count; index++) {
-      if (this.isDropped(index)) {
+      const mark = this.raw[index] === BLOCK_START || this.raw[index] === BLOCK_END
+      if (mark || this.isDropped(index)) {
         gap = true
         continue
       }

@@ -2,7 +2,7 @@
  * What a text quotes: lines marked with '>', the attribution above them ('On ... wrote:'), and all that follows a header
  * block, a separator ('-----Original Message-----') or an attribution whose quote has no marks.
  */
-import type { Lines } from './reply-text-lines.ts'
+import { BLOCK_END, BLOCK_START, type Lines } from './reply-text-lines.ts'
 import { FORWARD_OPENERS, headerLabel, OPENER, SEPARATORS, VERB } from './reply-text-words.ts'
 
 /** Lines over which mailers wrap an attribution. */
@@ -26,14 +26,55 @@ const ENDS_IN_COLON = /[:：]\s{0,3}[*_]{0,2}$/
 const ENDS_IN_ADDRESS = /[>)\]]\s{0,3}[:：]\s{0,3}[*_]{0,2}$/
 /** Yahoo on phones: the quote's first words on the attribution's line. */
 const RUNS_ON = /^(.{10,250}?[:：])\s{2,}\S/
+const UNUSUAL_MARK = /^(?:--\]|=>|[A-Z][A-Za-z]{0,12}>(?= |$)|[|:#%}\])](?= |$))/
 /** A line drawn across, as Outlook does above its header block. */
 const RULE = /^[-_=*‐‑–—]{5,}$/
 const DASHED = /^[-_=*~‐‑–—]{2,} ?(.{2,60}?) ?[-_=*~‐‑–—]{2,}$/
 
 /** `answers`: the headers say that this is a reply or a forward, so that weaker signs are enough. */
 export function markQuotes(lines: Lines, answers: boolean): void {
+  markBlocks(lines, answers)
+  if (answers) markUnusual(lines)
   markMarked(lines, answers)
   markUnmarked(lines, answers)
+}
+
+/** Blockquotes of HTML below an attribution. */
+function markBlocks(lines: Lines, answers: boolean): void {
+  for (let start = 0; start < lines.count; start++) {
+    if (lines.exactly(start) !== BLOCK_START) continue
+    const end = blockEnd(lines, start + 1)
+    if (introduction(lines, start, answers)) lines.markQuote(start, end)
+    start = end - 1
+  }
+}
+
+/** After the end of the blockquote that a line is in; where it is in none, that of the text or the next one's start. */
+function blockEnd(lines: Lines, start: number): number {
+  let end = start
+  while (end < lines.count && lines.exactly(end) !== BLOCK_END && lines.exactly(end) !== BLOCK_START) end++
+  return lines.exactly(end) === BLOCK_END ? end + 1 : end
+}
+
+/**
+ * Quotes marked with another sign: it stands on the two lines below an attribution, and counts wherever it begins a line.
+ * One sign a mail. Bullets are not among them.
+ */
+function markUnusual(lines: Lines): void {
+  const mark = unusualMark(lines)
+  if (mark === '') return
+  for (let index = 0; index < lines.count; index++) {
+    if (UNUSUAL_MARK.exec(lines.at(index))?.[0] === mark) lines.markQuote(index, index + 1)
+  }
+}
+
+function unusualMark(lines: Lines): string {
+  for (let index = 1; index + 1 < lines.count; index++) {
+    const mark = UNUSUAL_MARK.exec(lines.at(index))?.[0] ?? ''
+    if (mark === '' || UNUSUAL_MARK.exec(lines.at(index + 1))?.[0] !== mark) continue
+    if (introduction(lines, index, true)) return mark
+  }
+  return ''
 }
 
 /** '>' and what introduces it. In a mail that answers nothing, '>' is a quote only below an attribution. */
@@ -139,17 +180,24 @@ function introducesAtLength({ date, time, address, verb, opens }: Evidence): boo
   return date && time && address && verb && opens
 }
 
-/** From the first header that has no marked quote below it, everything is quoted. */
+/** From a header that has no marked quote below it, everything is quoted, or what is left of the blockquote it is in. */
 function markUnmarked(lines: Lines, answers: boolean): void {
   for (let index = 0; index < lines.count; index++) {
     if (lines.isDropped(index)) continue
-    const header = separator(lines, index, answers) ?? headerBlock(lines, index, answers)
-    const attribution = header ?? (answers ? unmarkedAttribution(lines, index) : null)
-    if (attribution === null) continue
-    const marked = header ? lines.isDropped(lines.nextText(header.end)) : isMarkedSoon(lines, index + 1)
-    lines.drop(attribution.start, marked ? attribution.end : lines.count)
-    if (!marked) return
+    const header =
+      separator(lines, index, answers) ??
+      headerBlock(lines, index, answers) ??
+      (answers ? unmarkedAttribution(lines, index) : null)
+    if (header === null) continue
+    const end = header.isMarked ? header.end : quoteEnd(lines, header.end)
+    lines.drop(header.start, end)
+    index = end - 1
   }
+}
+
+function quoteEnd(lines: Lines, start: number): number {
+  const end = blockEnd(lines, start)
+  return lines.exactly(end - 1) === BLOCK_END ? end : lines.count
 }
 
 function isMarkedSoon(lines: Lines, start: number): boolean {
@@ -157,33 +205,37 @@ function isMarkedSoon(lines: Lines, start: number): boolean {
   return false
 }
 
-/** A separator and what of a header block is below it: some mailers give only who wrote. */
-function separator(lines: Lines, index: number, answers: boolean): Range | null {
+/** What introduces a quote, and whether the quote below has marks of its own. */
+type Header = Range & { isMarked: boolean }
+
+/** A separator and what of a header block is below it: some mailers give only who wrote, Proton an attribution. */
+function separator(lines: Lines, index: number, answers: boolean): Header | null {
   if (!isSeparator(lines.at(index))) return null
   const first = lines.nextText(index + 1)
   const block = headerBlockEnd(lines, first)
-  if (block > 0) return { start: index, end: block }
-  if (!answers) return null
-  let end = first
+  if (block < 0 && !answers) return null
+  let end = Math.max(block, first)
   while (headerLabel(lines.at(end)) !== null) end++
-  return { start: index, end: Math.max(end, index + 1) }
+  return { start: index, end, isMarked: lines.isDropped(lines.nextText(end)) }
 }
 
-function headerBlock(lines: Lines, index: number, answers: boolean): Range | null {
+/** A quote that begins with an attribution above marks is what somebody answered who is quoted here. */
+function headerBlock(lines: Lines, index: number, answers: boolean): Header | null {
   if (headerLabel(lines.at(index)) === null) return null
   const start = ruleAbove(lines, index)
   const end = answers || start < index ? headerBlockEnd(lines, index) : -1
-  return end < 0 ? null : { start, end }
+  return end < 0 ? null : { start, end, isMarked: lines.isQuote(lines.nextText(end)) }
 }
 
-function unmarkedAttribution(lines: Lines, index: number): Range | null {
+function unmarkedAttribution(lines: Lines, index: number): Header | null {
+  const isMarked = isMarkedSoon(lines, index + 1)
   const line = lines.at(index)
   if (RUNS_ON.test(line) && introducesAtLength(evidenceOf(RUNS_ON.exec(line)?.[1] ?? ''))) {
-    return { start: index, end: index + 1 }
+    return { start: index, end: index + 1, isMarked }
   }
   if (!ENDS_IN_COLON.test(line) || !(/[\d@]/.test(line) || VERB.test(line))) return null
   const start = attributionStart(lines, index, introducesUnmarked)
-  return start < 0 ? null : { start, end: index + 1 }
+  return start < 0 ? null : { start, end: index + 1, isMarked }
 }
 
 /** '-----Original Message-----' in its languages, or Apple's line above a forward. */

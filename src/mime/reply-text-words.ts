@@ -338,7 +338,7 @@ export const LIST_FOOTER =
 
 /** Headings of legal and other footers: whatever is below is one. */
 export const LEGAL_HEADING =
-  /^[\s*_>[(]{0,4}(?:(?:e-?mail |legal |important )?(?:confidentiality|privacy|legal|disclosure) ?(?:notice|note|statement|disclaimer|caution)|(?:e-?mail )?disclaimer|aviso (?:legal|de confidencialidad|de privacidad)|avis de confidentialité|vertraulichkeitshinweis|(?:to|if you (?:wish|want|would like) to) unsubscribe|(?:you (?:received|are receiving|got) (?:this|these) (?:message|e-?mail|mail)s? because)|please consider the environment|your use of yahoo|this e-?mail has been (?:checked|scanned) (?:for|by)|diese e-?mail wurde von \S{1,20} (?:auf viren|antivirus))/i
+  /^[\s*_>[(]{0,4}(?:(?:e-?mail |legal |important )?(?:confidentiality|privacy|legal|disclosure) ?(?:notice|note|statement|disclaimer|caution)|(?:e-?mail )?disclaimer|aviso (?:legal|de confidencialidad|de privacidad)|avis de confidentialité|vertraulichkeitshinweis|(?:to|if you (?:wish|want|would like) to) unsubscribe|(?:you (?:received|are receiving|got) (?:this|these)(?: (?:message|e-?mail|mail)s?)? because)|please consider the environment|your use of yahoo|this e-?mail has been (?:checked|scanned) (?:for|by)|diese e-?mail wurde von \S{1,20} (?:auf viren|antivirus))/i
 
 /** How a paragraph of law begins, without a heading. */
 export const LEGAL = new RegExp(

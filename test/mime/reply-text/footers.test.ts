@@ -5,6 +5,7 @@ import { ofForward, ofNoReply, ofReply } from './replies.ts'
 test.each([
   ['a signature', '-- \nBob Ray\nExample Ltd'],
   ['a signature whose space was lost', '--\nBob Ray'],
+  ['a tracker', '—\nReply to this email directly, or view it there.\nYou are receiving this because you wrote.'],
   ['iPhone', 'Sent from my iPhone'],
   ['iPhone, German', 'Von meinem iPhone gesendet'],
   ['iPhone, French', 'Envoyé de mon iPhone'],

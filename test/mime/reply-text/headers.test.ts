@@ -91,6 +91,11 @@ test.each([
   expect(ofReply(text)).toBe(want)
 })
 
+test('what somebody answered who is quoted goes with the rest', () => {
+  const quoted = 'On Tue, Feb 3, 2026 at 9:15 AM Bob <bob@example.org> wrote:\n> Lunch?\n\nWhere?'
+  expect(ofReply(`Here.\n\n${BLOCKS[0]?.[1]}\n\n${quoted}`)).toBe('Here.')
+})
+
 test.each([
   ['one header', 'From: here to there it is far.\nTo: be or not to be.'],
   ['a journey', 'From: Zurich\nTo: Paris\nDate: 3 May\n\nWhich train?'],

@@ -144,6 +144,22 @@ test.each([
   expect(ofHtml(html)).toBe(want)
 })
 
+test.each([
+  [
+    'below a name',
+    '<p>Ann Lee wrote:</p><blockquote><p>Lunch?</p><blockquote>More</blockquote></blockquote><p>Yes.</p>',
+    'Yes.',
+  ],
+  ['with an attribution in it', `<blockquote><p>${AT} wrote:</p><p>Lunch?</p></blockquote><p>Yes.</p>`, 'Yes.'],
+  [
+    'below an answer',
+    '<p>Ann wrote:</p><blockquote>Lunch?</blockquote><p>Yes, as in</p><blockquote>the plan</blockquote><p>here.</p>',
+    'Yes, as in\n\nthe plan\n\nhere.',
+  ],
+])('a blockquote that nothing marks, %s', (_, html, want) => {
+  expect(ofHtml(html)).toBe(want)
+})
+
 test('a bordered blockquote of a first mail stays', () => {
   const html = '<p>News:</p><blockquote style="border-left:2px solid">All is well.</blockquote>'
   expect(ofNoReplyHtml(html)).toBe('News:\n\nAll is well.')

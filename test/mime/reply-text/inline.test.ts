@@ -15,6 +15,10 @@ test.each([
   ['quotes without a space', 'Yes.\n\n>One?\n>Two?', 'Yes.'],
   ['an indented quote', 'Yes.\n\n > One?\n > Two?', 'Yes.'],
   ['initials', 'Ann Lee wrote:\n\nAL> One?\nAL> Two?\nYes.', 'Yes.'],
+  ['bars', 'On 3 February 2026 at 9:15, Ann wrote:\n| One?\n|\n| Two?\n\nYes.\n\n| Three?\n\nNo.', 'Yes.\n\nNo.'],
+  ['colons', 'Ann wrote:\n: One?\n: Two?\nYes.\n:-)', 'Yes.\n:-)'],
+  ['a name', 'Ann wrote:\n\nAnn> One?\nAnn> Two?\nYes.', 'Yes.'],
+  ['bars of the sender', '| a | b |\n| 1 | 2 |', '| a | b |\n| 1 | 2 |'],
   ['empty quoted lines', 'Yes.\n\n>\n>\n> One?\n>', 'Yes.'],
   [
     'an answer that ends in a colon',
