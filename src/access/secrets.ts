@@ -1,6 +1,6 @@
 /**
- * Keys and tokens: how they are made, hashed and compared. Every signing key is derived from the one root secret by
- * HKDF (RFC 5869) for its purpose, so that no two uses share a key.
+ * Keys and tokens: how they are made, hashed and compared. Every key that signs or encrypts is derived from the one root
+ * secret by HKDF (RFC 5869) for its purpose, so that no two uses share a key.
  */
 
 /** Crockford's alphabet in lower case, without i, l, o, u: it survives being read aloud. */
@@ -23,21 +23,20 @@ export function base32(bytes: Uint8Array): string {
   return text
 }
 
-/** The purposes that keys are derived for. */
-export type Purpose = 'cursor'
+/** The purposes that keys are derived for, and what the key of each can do. */
+const PURPOSES = {
+  cursor: { algorithm: { name: 'AES-GCM', length: 256 }, usages: ['encrypt', 'decrypt'] },
+} as const
 
-/** An HMAC-SHA-256 key for one purpose. */
+export type Purpose = keyof typeof PURPOSES
+
+/** The key for one purpose. It cannot be exported. */
 export async function deriveKey(root: string, purpose: Purpose): Promise<CryptoKey> {
-  const bytes = new TextEncoder().encode(root)
-  const material = await crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey'])
+  const { algorithm, usages } = PURPOSES[purpose]
+  const material = await crypto.subtle.importKey('raw', new TextEncoder().encode(root), 'HKDF', false, ['deriveKey'])
   const info = new TextEncoder().encode(`postern/${purpose}`)
-  return crypto.subtle.deriveKey(
-    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(32), info },
-    material,
-    { name: 'HMAC', hash: 'SHA-256', length: 256 },
-    false,
-    ['sign', 'verify'],
-  )
+  const hkdf = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(32), info }
+  return crypto.subtle.deriveKey(hkdf, material, algorithm, false, [...usages])
 }
 
 /** SHA-256 of a token: what is stored in its place. */

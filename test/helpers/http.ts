@@ -17,6 +17,7 @@ export type Client = {
   call(method: string, path: string, call?: Call): Promise<Answer>
   get(path: string, headers?: Record<string, string>): Promise<Answer>
   post(path: string, json: unknown): Promise<Answer>
+  patch(path: string, json: unknown): Promise<Answer>
   delete(path: string): Promise<Answer>
 }
 
@@ -43,6 +44,7 @@ export function makeClient(deps: Deps, key: string | null): Client {
     call,
     get: (path, headers) => call('GET', path, headers ? { headers } : {}),
     post: (path, json) => call('POST', path, { json }),
+    patch: (path, json) => call('PATCH', path, { json }),
     delete: (path) => call('DELETE', path),
   }
 }
@@ -51,13 +53,14 @@ export function adminClient(deps: Deps): Client {
   return makeClient(deps, deps.secrets.adminKey)
 }
 
-/** A client with a new key of an account; all scopes where none are named. */
+/** A client with a new key of an account, or of one address of it; all scopes where none are named. */
 export async function accountClient(
   world: World,
   accountId: number,
   scopes: readonly Scope[] = SCOPES,
+  addressId: number | null = null,
 ): Promise<Client> {
-  const made = await createApiKey(world.deps, { accountId, addressId: null, name: 'test', scopes })
+  const made = await createApiKey(world.deps, { accountId, addressId, name: 'test', scopes })
   if (isFailure(made)) throw new Error(made.detail)
   return makeClient(world.deps, made.key)
 }

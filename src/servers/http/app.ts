@@ -12,7 +12,7 @@ import { bodyLimit } from 'hono/body-limit'
 import type { Deps } from '../../deps.ts'
 import type { HttpEnv } from './context.ts'
 import { answerError, Problem } from './errors.ts'
-import { describeApi, registerSecurity } from './openapi.ts'
+import { serveDescription } from './openapi.ts'
 import { frameRequest } from './request-log.ts'
 import { accounts } from './routes/admin/accounts.ts'
 import { addresses } from './routes/admin/addresses.ts'
@@ -50,8 +50,7 @@ function assemble(): OpenAPIHono<HttpEnv> {
   app.use('*', frameRequest)
   app.use('*', bodyLimit({ maxSize: BODY_BYTES_MAX, onError: refuseLargeBody }))
   for (const routes of [server, ...ACCOUNT_ROUTES, ...ADMIN_ROUTES]) app.route('/', routes)
-  registerSecurity(app)
-  app.get('/openapi.json', (c) => c.json(describeApi(app)))
+  serveDescription(app)
   refuseOtherMethods(app)
   app.notFound((c) => answerError(new Problem('not-found', 'There is nothing at this path.'), c))
   app.onError(answerError)

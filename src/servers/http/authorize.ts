@@ -12,6 +12,7 @@ import { authenticateKey } from '../../access/keys.ts'
 import type { Principal, Scope } from '../../access/scopes.ts'
 import type { AccountEnv, HttpEnv } from './context.ts'
 import { Problem } from './errors.ts'
+import { SCOPES_FIELD } from './route.ts'
 
 /** The security schemes' names in the description. */
 export const ACCOUNT_KEY = 'account_key'
@@ -30,7 +31,7 @@ export function requires(scope?: Scope) {
     c.set('account', principal)
     await next()
   })
-  return { security: [{ [ACCOUNT_KEY]: scope ? [scope] : [] }], middleware }
+  return { security: [{ [ACCOUNT_KEY]: [] }], [SCOPES_FIELD]: scope ? [scope] : [], middleware }
 }
 
 /** The admin's key. Without the two secrets there is no admin, and nothing to authenticate against. */

@@ -10,14 +10,27 @@ const SERVED_TYPE =
   /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp|tiff|heic)|audio\/[a-z0-9.+-]+|video\/[a-z0-9.+-]+|text\/(?:plain|csv|calendar)|application\/(?:pdf|zip|gzip|json|rtf|msword|vnd\.(?:ms-excel|ms-powerpoint|oasis\.opendocument\.[a-z]+|openxmlformats-officedocument\.[a-z.]+)))$/
 /** RFC 6838 §4.2. */
 const TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/
-/** File systems take 255 bytes; UTF-8 needs up to three for a UTF-16 unit. */
-const FILENAME_CHARS_MAX = 80
+/** RFC 2978 §2.3. */
+const CHARSET = /^[\w!#$%&'+^`{}~.:-]{1,40}$/
+/** File systems take 255 bytes; a browser adds " (1)" or ".part". */
+const FILENAME_BYTES_MAX = 240
+/** What Windows opens as a device, whatever follows the first dot. */
+const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d¹²³])\s*(?:\.|$)/i
+/** Windows takes blanks and dots off the end of a name. */
+const TRAILING = /[.\s]+$/u
 /** Control and format characters (bidi overrides turn "exe.gpj" around), path separators, and what Windows forbids. */
 const UNSAFE_IN_FILENAME = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}/\\:*?"<>|]+/gu
 
-/** The type that a download carries. */
-export function servedType(contentType: string): string {
-  return SERVED_TYPE.test(contentType) ? contentType : FALLBACK_TYPE
+/** The type that a download carries; of text, with the charset that the sender named. */
+export function servedType(contentType: string, charset: string | null = null): string {
+  if (!TYPE.test(contentType) || !SERVED_TYPE.test(contentType)) return FALLBACK_TYPE
+  const named = contentType.startsWith('text/') ? displayedCharset(charset) : null
+  return named === null ? contentType : `${contentType}; charset=${named}`
+}
+
+/** The charset as the sender named it: a token of a header, or none. */
+export function displayedCharset(charset: string | null): string | null {
+  return charset !== null && CHARSET.test(charset) ? charset : null
 }
 
 /** The type as the sender named it, for display: well-formed, or the general one. */
@@ -28,15 +41,26 @@ export function displayedType(contentType: string): string {
 /** A file name that a person may save a stranger's bytes under; null where nothing of it is left. */
 export function safeFilename(name: string | null): string | null {
   const clean = (name ?? '').toWellFormed().normalize('NFC').replace(UNSAFE_IN_FILENAME, '_')
-  const short = cutKeepingExtension(clean.replace(/^[.\s]+|[.\s]+$/gu, ''))
+  const trimmed = clean.replace(/^[.\s]+/u, '').replace(TRAILING, '')
+  const short = cutKeepingExtension(DEVICE_NAME.test(trimmed) ? `_${trimmed}` : trimmed)
   return short === '' ? null : short
 }
 
 function cutKeepingExtension(name: string): string {
-  const characters = [...name]
-  if (characters.length <= FILENAME_CHARS_MAX) return name
+  if (bytesOf(name) <= FILENAME_BYTES_MAX) return name
   const extension = /\.[A-Za-z0-9]{1,10}$/.exec(name)?.[0] ?? ''
-  return characters.slice(0, FILENAME_CHARS_MAX - extension.length).join('') + extension
+  let bytes = extension.length
+  let stem = ''
+  for (const character of name.slice(0, name.length - extension.length)) {
+    bytes += bytesOf(character)
+    if (bytes > FILENAME_BYTES_MAX) break
+    stem += character
+  }
+  return stem.replace(TRAILING, '') + extension
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length
 }
 
 /** RFC 6266: an ASCII name for old clients, and the whole one in RFC 8187's form. */

@@ -1,7 +1,11 @@
 /** A change of messages on the wire: what may be asked, and the edit that it means to mailbox/. */
 import { z } from '@hono/zod-openapi'
+import type { Deps } from '../../deps.ts'
 import type { Edit } from '../../mailbox/change-plan.ts'
 import { ANSWERED, FLAGGED, SEEN } from '../../mailbox/flags.ts'
+import { listMailboxes } from '../../mailbox/mailboxes.ts'
+import type { Reader } from '../../mailbox/reader.ts'
+import { Problem } from './errors.ts'
 import { idField } from './schemas.ts'
 
 const KEYWORD_CHARS_MAX = 64
@@ -12,11 +16,11 @@ const MAILBOXES_MAX = 20
 const keyword = z
   .string()
   .max(KEYWORD_CHARS_MAX)
-  .toLowerCase()
   .regex(
     /^[!#$&'+,\-./0-9:;<=>?@A-Z[^_`a-z|}~]+$/,
     'must be a keyword: printable ASCII without spaces, quotes and ( ) { ] % * \\',
   )
+  .toLowerCase()
   .refine((text) => !/^\$(seen|flagged|answered|draft)$/.test(text), 'is a flag: use unread, flagged or answered')
 
 const keywords = z.array(keyword).max(KEYWORDS_MAX)
@@ -26,7 +30,10 @@ export const messageChange = z.strictObject({
   unread: z.boolean().optional(),
   flagged: z.boolean().optional(),
   answered: z.boolean().optional(),
-  keywords: z.strictObject({ add: keywords.optional(), remove: keywords.optional() }).optional(),
+  keywords: z
+    .strictObject({ add: keywords.optional(), remove: keywords.optional() })
+    .optional()
+    .openapi({ description: 'Labels of any meaning. They are kept in lower case.' }),
   mailbox_ids: mailboxes
     .min(1, 'must name at least one mailbox')
     .optional()
@@ -37,23 +44,47 @@ export const messageChange = z.strictObject({
 
 type Change = z.infer<typeof messageChange>
 
+const MAILBOX_FIELDS = ['mailbox_ids', 'add_mailbox_ids', 'remove_mailbox_ids'] as const
+
 /** A body that asks for nothing, or for two things that exclude each other. */
-export function refuseEmptyChange(
+export function refuseContradiction(
   body: Change & { ids?: number[]; delete?: string | undefined },
   ctx: z.RefinementCtx,
 ): void {
   const { ids: _, delete: deletion, ...change } = body
-  const asked = Object.entries(change).filter(([, value]) => value !== undefined)
-  if (deletion === undefined && asked.length === 0)
-    ctx.addIssue({ code: 'custom', path: [], message: 'must ask for a change' })
-  if (deletion !== undefined && asked.length > 0)
-    ctx.addIssue({ code: 'custom', path: ['delete'], message: 'does not go with a change' })
+  const refuse = (path: string[], message: string) => ctx.addIssue({ code: 'custom', path, message })
+  const isChange = Object.values(change).some(asks)
+  if (deletion === undefined && !isChange) refuse([], 'must ask for a change')
+  if (deletion !== undefined && isChange) refuse(['delete'], 'does not go with a change')
   if (change.mailbox_ids && (change.add_mailbox_ids || change.remove_mailbox_ids))
-    ctx.addIssue({
-      code: 'custom',
-      path: ['mailbox_ids'],
-      message: 'does not go with add_mailbox_ids or remove_mailbox_ids',
-    })
+    refuse(['mailbox_ids'], 'does not go with add_mailbox_ids or remove_mailbox_ids')
+  if (overlap(change.add_mailbox_ids, change.remove_mailbox_ids))
+    refuse(['remove_mailbox_ids'], 'must not name what add_mailbox_ids names')
+  if (overlap(change.keywords?.add, change.keywords?.remove))
+    refuse(['keywords', 'remove'], 'must not name what add names')
+}
+
+/** Whether a field's value asks for anything: an empty list does not, nor an object of nothing else. */
+function asks(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value !== undefined
+  return Array.isArray(value) ? value.length > 0 : Object.values(value).some(asks)
+}
+
+function overlap<T>(one: T[] = [], other: T[] = []): boolean {
+  return one.some((value) => other.includes(value))
+}
+
+/** Throws 'invalid', with a pointer to each, for mailboxes that the account does not have. */
+export async function refuseUnknownMailboxes(deps: Deps, reader: Reader, change: Change): Promise<void> {
+  if (!MAILBOX_FIELDS.some((field) => asks(change[field]))) return
+  const known = new Set((await listMailboxes(deps, reader)).map(({ id }) => id))
+  const detail = 'There is no such mailbox.'
+  const errors = MAILBOX_FIELDS.flatMap((field) =>
+    (change[field] ?? []).flatMap((id, i) =>
+      known.has(id) ? [] : [{ in: 'body' as const, pointer: `/${field}/${i}`, detail }],
+    ),
+  )
+  if (errors.length > 0) throw new Problem('invalid', detail, { errors })
 }
 
 export function editOf(change: Change): Edit {
@@ -61,8 +92,9 @@ export function editOf(change: Change): Edit {
   const edit: Edit = { set, clear }
   if (change.keywords?.add) edit.addKeywords = change.keywords.add
   if (change.keywords?.remove) edit.removeKeywords = change.keywords.remove
-  if (change.mailbox_ids) return { ...edit, remove: 'all', add: change.mailbox_ids }
-  if (change.add_mailbox_ids) edit.add = change.add_mailbox_ids
+  // A mailbox that is named twice is one place.
+  if (change.mailbox_ids) return { ...edit, remove: 'all', add: [...new Set(change.mailbox_ids)] }
+  if (change.add_mailbox_ids) edit.add = [...new Set(change.add_mailbox_ids)]
   if (change.remove_mailbox_ids) edit.remove = change.remove_mailbox_ids
   return edit
 }

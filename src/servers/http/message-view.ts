@@ -3,8 +3,7 @@ import { z } from '@hono/zod-openapi'
 import type { Content } from '../../mailbox/read.ts'
 import type { MessageDetail, MessageSummary } from '../../mailbox/view.ts'
 import type { Address, Attachment } from '../../mime/message.ts'
-import { readMessageIds } from '../../mime/message-ids.ts'
-import { displayedType, safeFilename } from './download.ts'
+import { displayedCharset, displayedType, safeFilename } from './download.ts'
 import { formatId } from './ids.ts'
 import { bytes, formatForeignTime, formatTime, id, listOf, time } from './schemas.ts'
 
@@ -42,6 +41,18 @@ const spamFields = {
 export const messageSummary = z
   .object({ ...summaryFields, spam: z.object(spamFields).openapi('SpamVerdict').nullable() })
   .openapi('MessageSummary')
+/** What a change answers: nothing that a key without mail:read may not see. */
+export const messageState = z
+  .object({
+    id: summaryFields.id,
+    mailbox_ids: summaryFields.mailbox_ids,
+    unread: summaryFields.unread,
+    flagged: summaryFields.flagged,
+    answered: summaryFields.answered,
+    draft: summaryFields.draft,
+    keywords: summaryFields.keywords,
+  })
+  .openapi('MessageState')
 export const messageList = listOf(messageSummary, 'MessageList')
 
 const spamReport = z
@@ -80,6 +91,7 @@ const attachment = z
     part: z.string().openapi({ description: 'Its name in /attachments/{part}.' }),
     filename: z.string().nullable().openapi({ description: 'Without what a file name may not hold.' }),
     content_type: z.string().openapi({ description: 'As the sender named it.' }),
+    charset: z.string().nullable().openapi({ description: 'Of text, as the sender named it.' }),
     disposition: z.string().nullable(),
     content_id: z.string().nullable(),
     size: bytes.openapi({ description: 'Bytes after decoding; an estimate for some encodings.' }),
@@ -101,6 +113,9 @@ export const message = z
     truncated: z.boolean().openapi({ description: 'The text is longer than what is shown; /raw has all of it.' }),
     has_html: z.boolean(),
     headers: z.array(z.object({ name: z.string(), value: z.string() })).openapi({ description: 'In order, decoded.' }),
+    headers_truncated: z
+      .boolean()
+      .openapi({ description: 'There are more header fields than are shown; /raw has all of them.' }),
     attachments: z.array(attachment),
     authentication,
     spam: spamReport.nullable(),
@@ -110,6 +125,11 @@ export const message = z
 
 export function renderSummary(summary: MessageSummary): z.infer<typeof messageSummary> {
   return { ...summaryOf(summary), spam: summary.spam }
+}
+
+export function renderState(summary: MessageSummary): z.infer<typeof messageState> {
+  const { id, mailbox_ids, unread, flagged, answered, draft, keywords } = summaryOf(summary)
+  return { id, mailbox_ids, unread, flagged, answered, draft, keywords }
 }
 
 export function renderMessage(detail: MessageDetail, content: Content): z.infer<typeof message> {
@@ -123,11 +143,12 @@ export function renderMessage(detail: MessageDetail, content: Content): z.infer<
     cc: envelope.cc.map(renderAddress),
     bcc: envelope.bcc.map(renderAddress),
     in_reply_to: envelope.inReplyTo,
-    references: readMessageIds(headerOf(content, 'references') ?? ''),
+    references: content.references,
     text: content.text,
     truncated: content.truncated,
     has_html: content.html !== null,
     headers: content.headers,
+    headers_truncated: content.headersTruncated,
     attachments: detail.attachments.map(renderAttachment),
     authentication: renderAuthentication(detail),
     spam: detail.report && {
@@ -178,6 +199,7 @@ function renderAttachment(one: Attachment): z.infer<typeof attachment> {
     part: one.part,
     filename: safeFilename(one.filename),
     content_type: displayedType(one.contentType),
+    charset: displayedCharset(one.charset),
     disposition: one.disposition,
     content_id: one.contentId,
     size: one.size,
@@ -186,8 +208,4 @@ function renderAttachment(one: Attachment): z.infer<typeof attachment> {
 
 function renderAddress({ name, address }: Address): { name: string | null; address: string | null } {
   return { name: name || null, address: address || null }
-}
-
-function headerOf(content: Content, name: string): string | undefined {
-  return content.headers.find((header) => header.name.toLowerCase() === name)?.value
 }

@@ -1,13 +1,16 @@
 /** The API's description (OpenAPI 3.1), generated from the schemas that validate. */
-import type { OpenAPIHono } from '@hono/zod-openapi'
+import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import { ACCOUNT_KEY, ADMIN_KEY } from './authorize.ts'
 import type { HttpEnv } from './context.ts'
+import { HEADERS, json, publicProblems } from './responses.ts'
+import { defineRoute, SCOPES_FIELD } from './route.ts'
 
 const INFO = {
   title: 'Postern',
   version: '1',
   description:
-    'The mail server over HTTP. Lists come in pages (`data`, `has_more`, `next_cursor`); errors are problem documents (RFC 9457) with a `code` of a closed set; times are RFC 3339 in UTC.',
+    'The mail server over HTTP. Lists come in pages (`data`, `has_more`, `next_cursor`); errors are problem documents (RFC 9457) with a `code` of a closed set; times are RFC 3339 in UTC. A path that takes GET takes HEAD.',
+  contact: { name: 'Whoever runs this server' },
   license: { name: 'MIT', identifier: 'MIT' },
 }
 
@@ -15,7 +18,7 @@ const TAGS = [
   { name: 'Server', description: 'The server itself; no key.' },
   { name: 'Account', description: 'The account that a key belongs to.' },
   { name: 'Mailboxes', description: 'Where messages stand.' },
-  { name: 'Messages', description: 'Listing, searching and reading mail.' },
+  { name: 'Messages', description: 'Listing, searching, reading and changing mail.' },
   { name: 'Changes', description: 'Keeping a copy up to date.' },
   { name: 'Allow and block lists', description: 'Senders that are always or never junk.' },
   { name: 'Keys', description: 'API keys of the account.' },
@@ -25,17 +28,38 @@ const TAGS = [
 type Description = ReturnType<OpenAPIHono['getOpenAPI31Document']>
 let generated: Description | undefined
 
-/** Generated once in the Worker's life: it is the same for every request. */
-export function describeApi(app: OpenAPIHono<HttpEnv>): Description {
-  generated ??= app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: [{ url: '/' }], tags: TAGS })
-  return generated
+const route = defineRoute({
+  method: 'get',
+  path: '/openapi.json',
+  operationId: 'getDescription',
+  tags: ['Server'],
+  summary: 'This description',
+  description: 'The API in OpenAPI 3.1, of this very server. Takes no key.',
+  security: [],
+  responses: {
+    200: json(z.looseObject({ openapi: z.string() }).openapi('OpenApi'), 'The description.'),
+    ...publicProblems(),
+  },
+})
+
+/** Describes all routes of the app so far, and itself. */
+export function serveDescription(app: OpenAPIHono<HttpEnv>): void {
+  registerComponents(app)
+  app.openapi(route, (c) => c.json(describeApi(app), 200))
 }
 
-export function registerSecurity(app: OpenAPIHono<HttpEnv>): void {
+// Generated once in the Worker's life: it is the same for every request.
+function describeApi(app: OpenAPIHono<HttpEnv>): Description & Record<string, unknown> {
+  generated ??= app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: [{ url: '/' }], tags: TAGS })
+  return { ...generated }
+}
+
+function registerComponents({ openAPIRegistry: registry }: OpenAPIHono<HttpEnv>): void {
   const bearer = { type: 'http', scheme: 'bearer' } as const
-  app.openAPIRegistry.registerComponent('securitySchemes', ACCOUNT_KEY, {
+  registry.registerComponent('securitySchemes', ACCOUNT_KEY, {
     ...bearer,
-    description: "An account's API key (`pst_...`). Each operation names the scope that it needs.",
+    description: `An account's API key (\`pst_...\`). Each operation names the scopes that it needs in \`${SCOPES_FIELD}\`.`,
   })
-  app.openAPIRegistry.registerComponent('securitySchemes', ADMIN_KEY, { ...bearer, description: 'The admin key.' })
+  registry.registerComponent('securitySchemes', ADMIN_KEY, { ...bearer, description: 'The admin key.' })
+  for (const [name, header] of Object.entries(HEADERS)) registry.registerComponent('headers', name, { ...header })
 }

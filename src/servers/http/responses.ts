@@ -1,4 +1,4 @@
-/** How routes describe their answers: the one they are for, and the problems that may come instead. */
+/** How routes describe their answers: the one they are for, the problems that may come instead, and the headers of each. */
 import type { z } from '@hono/zod-openapi'
 import { problem } from './schemas.ts'
 
@@ -9,9 +9,10 @@ const DESCRIPTIONS = {
   404: 'There is no such thing, or it belongs to another account.',
   409: 'Something else stands in the way.',
   410: 'The state is too old: list anew.',
+  412: 'The bytes are not those that If-Match names.',
   413: 'The body is larger than 64 KB.',
-  415: 'The body is not application/json.',
-  416: 'The range lies outside the message.',
+  415: 'The body is not application/json in UTF-8.',
+  416: 'The range lies outside the bytes.',
   422: 'An input is wrong; `errors` says which.',
   500: 'A defect of the server. The request id leads to it in the log.',
   503: 'Temporarily unavailable, or not configured.',
@@ -19,6 +20,43 @@ const DESCRIPTIONS = {
 
 type Status = keyof typeof DESCRIPTIONS
 type ProblemResponse = { description: string; content: { 'application/problem+json': { schema: typeof problem } } }
+
+/** Headers of the answers, as components of the description. */
+export const HEADERS = {
+  'X-Request-Id': {
+    description: "The request's id, also in the log: the client's own X-Request-Id where it is short and clean.",
+    schema: { type: 'string' },
+  },
+  'WWW-Authenticate': {
+    description: 'RFC 6750: what is wrong with the key, and the scope that it lacks.',
+    schema: { type: 'string' },
+  },
+  'Retry-After': {
+    description: 'Seconds to wait, where the same call may succeed later.',
+    schema: { type: 'integer' },
+  },
+  Location: { description: 'The path of what was made.', schema: { type: 'string', format: 'uri-reference' } },
+  ETag: { description: 'Names these bytes. They never change.', schema: { type: 'string' } },
+  'Accept-Ranges': { description: '`bytes`, where a range can be asked for.', schema: { type: 'string' } },
+  'Content-Range': { description: 'Which bytes these are, of how many.', schema: { type: 'string' } },
+  'Content-Disposition': {
+    description: 'Always a download (RFC 6266), under a safe name.',
+    schema: { type: 'string' },
+  },
+} as const
+
+type HeaderName = keyof typeof HEADERS
+
+/** Headers by their names, as references to the components. */
+export function headers(...names: HeaderName[]): Record<string, { $ref: string }> {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+}
+
+/** The headers that every answer of a status carries. */
+export function headersOf(status: number): Record<string, { $ref: string }> {
+  if (status === 401 || status === 403) return headers('X-Request-Id', 'WWW-Authenticate')
+  return status === 503 ? headers('X-Request-Id', 'Retry-After') : headers('X-Request-Id')
+}
 
 /** A JSON answer. */
 export function json<Schema extends z.ZodType>(schema: Schema, description: string) {
@@ -35,11 +73,13 @@ export function problems<const Own extends Status>(...own: Own[]) {
   return publicProblems<Own | 401 | 403>(401, 403, ...own)
 }
 
-/** The same for a route that takes no key. */
-export function publicProblems<const Own extends Status>(...own: Own[]): Record<Own | 500 | 503, ProblemResponse> {
-  const statuses = [...own, 500, 503] as const
+/** The same for a route that takes no key. A parameter that it does not have is refused by every route. */
+export function publicProblems<const Own extends Status>(
+  ...own: Own[]
+): Record<Own | 422 | 500 | 503, ProblemResponse> {
+  const statuses = [...own, 422, 500, 503] as const
   const entries = statuses.map((status) => [status, problemResponse(DESCRIPTIONS[status])])
-  return Object.fromEntries(entries) as Record<Own | 500 | 503, ProblemResponse>
+  return Object.fromEntries(entries) as Record<Own | 422 | 500 | 503, ProblemResponse>
 }
 
 function problemResponse(description: string): ProblemResponse {

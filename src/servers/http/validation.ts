@@ -1,5 +1,6 @@
 /** What a schema refused, as a problem that names each wrong input. */
 import type { Hook, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import type { HttpEnv } from './context.ts'
 import { type InputError, Problem } from './errors.ts'
 
@@ -8,38 +9,74 @@ const ERRORS_MAX = 20
 const NAME_CHARS_MAX = 100
 const PLACES = { query: 'query', param: 'path', json: 'body' } as const
 
+const UNKNOWN_PARAMETER = 'is not a parameter of this route'
+/** zod's names of what a value should be, for people. */
+const TYPES: Record<string, string> = {
+  string: 'text',
+  number: 'a number',
+  int: 'an integer',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+}
+/** What is counted of a thing that has a bound. */
+const UNITS: Record<string, string> = { string: 'characters', array: 'entries' }
+
 type Issue = z.core.$ZodIssue
 
 /** Runs after each of Hono's validators. */
-export const refuseInvalid: Hook<unknown, HttpEnv, string, undefined> = (result) => {
-  if (result.success) return
+export const refuseInvalid: Hook<unknown, HttpEnv, string, undefined> = (result, c) => {
   const place = PLACES[result.target as keyof typeof PLACES] ?? 'body'
-  const errors = result.error.issues.flatMap((issue) => errorsOf(issue, place)).slice(0, ERRORS_MAX)
+  const issues = result.success ? [] : result.error.issues
+  const unread = result.target === 'query' ? unreadNames(c.req) : []
+  const errors = [
+    ...issues.flatMap((issue) => errorsOf(issue, place)),
+    ...unread.map((name) => ({ in: place, pointer: pointerOf([name]), detail: UNKNOWN_PARAMETER })),
+  ].slice(0, ERRORS_MAX)
+  if (errors.length === 0) return
   throw new Problem('invalid', errors.map((error) => `${nameOf(error)} ${error.detail}.`).join(' '), { errors })
+}
+
+/** Parameters that Hono's reader drops without a word: one without a name, and __proto__. */
+function unreadNames(request: Context<HttpEnv>['req']): string[] {
+  const read = request.queries()
+  return [...new Set(new URL(request.url).searchParams.keys())].filter((name) => !Object.hasOwn(read, name))
 }
 
 function errorsOf(issue: Issue, place: InputError['in']): InputError[] {
   const errorAt = (path: PropertyKey[], detail: string) => ({ in: place, pointer: pointerOf(path), detail })
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) =>
-      errorAt([...issue.path, key], place === 'query' ? 'is not a parameter of this route' : 'is not a known field'),
+      errorAt([...issue.path, key], place === 'query' ? UNKNOWN_PARAMETER : 'is not a known field'),
     )
-  return [errorAt(issue.path, detailOf(issue))]
+  return [errorAt(issue.path, detailOf(issue, place))]
 }
 
-function detailOf(issue: Issue): string {
-  if (issue.code === 'invalid_type') {
-    if (/received undefined$/.test(issue.message)) return 'is required'
-    return issue.expected === 'string'
-      ? 'must be given once, as text'
-      : `must be ${article(issue.expected)} ${issue.expected}`
+function detailOf(issue: Issue, place: InputError['in']): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      if (/received undefined$/.test(issue.message)) return 'is required'
+      if (place === 'query') return 'must be given once, as text'
+      return `must be ${TYPES[issue.expected] ?? issue.expected}`
+    case 'invalid_value':
+      return `must be one of ${issue.values.join(', ')}`
+    case 'too_big':
+      return isOwnWording(issue) ? issue.message : bound('at most', Number(issue.maximum), issue.origin)
+    case 'too_small':
+      return isOwnWording(issue) ? issue.message : bound('at least', Number(issue.minimum), issue.origin)
+    default:
+      return issue.message
   }
-  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
-  return issue.message
 }
 
-function article(word: string): string {
-  return /^[aeio]/.test(word) ? 'an' : 'a'
+/** A schema of ours that words its bound itself, instead of leaving it to zod. */
+function isOwnWording(issue: Issue): boolean {
+  return !/^Too (big|small)/.test(issue.message)
+}
+
+function bound(which: 'at most' | 'at least', limit: number, origin: string): string {
+  const unit = UNITS[origin]
+  return unit === undefined ? `must be ${which} ${limit}` : `must have ${which} ${limit} ${unit}`
 }
 
 function pointerOf(path: PropertyKey[]): string {

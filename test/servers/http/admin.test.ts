@@ -2,8 +2,9 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { authenticatePassword } from '../../../src/access/keys.ts'
+import { keepDead } from '../../../src/inbound/dead-letters.ts'
 import { accountClient, adminClient, type Client, makeClient, readAll } from '../../helpers/http.ts'
-import { consume, makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'
+import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'
 
 let world: World
 let admin: Client
@@ -35,6 +36,8 @@ it('sets a server up: domain, account, address, key, app password, and mail is r
   expect(made.status).toBe(201)
   expect(made.body).toMatchObject({ id: expect.stringMatching(/^acc_/), name: 'Ann', used_bytes: 0, quota_bytes: null })
   const account = made.body
+  expect(made.headers.get('location')).toBe(`/v1/admin/accounts/${account.id}`)
+  expect((await admin.get(made.headers.get('location') ?? '')).body).toEqual(account)
   const address = await admin.post('/v1/admin/addresses', { address: 'Ann@new.example', account_id: account.id })
   expect(address.status).toBe(201)
   expect(address.body).toEqual({
@@ -250,10 +253,10 @@ describe('dead letters', () => {
   it('are listed without content, and discarded by hand', async () => {
     await makeAccount(world, 'dead@dead.example')
     await env.RAW.put('raw/2026-03-01/1/dead', 'Subject: a secret\r\n\r\n')
-    await consume(world.deps, 'postern-dead', [{ raw_key: 'raw/2026-03-01/1/dead' }, { shard: 0 }])
+    for (const body of [{ raw_key: 'raw/2026-03-01/1/dead' }, { shard: 0 }]) await keepDead(world.deps, body, 24)
     const listed = (await admin.get('/v1/admin/dead-letters')).body.data
     expect(listed).toMatchObject([
-      { id: expect.stringMatching(/^dlt_/), queue: 'pending', subject: 'raw/2026-03-01/1/dead', attempts: 1 },
+      { id: expect.stringMatching(/^dlt_/), queue: 'pending', subject: 'raw/2026-03-01/1/dead', attempts: 24 },
       { queue: 'events' },
     ])
     expect(JSON.stringify(listed)).not.toContain('secret')

@@ -6,7 +6,8 @@ import { isFailure } from '../../../src/errors.ts'
 import { changeAll } from '../../../src/mailbox/change.ts'
 import { whole } from '../../../src/mailbox/reader.ts'
 import { handleHttp } from '../../../src/servers/http/app.ts'
-import { formatId } from '../../../src/servers/http/ids.ts'
+import { decodeBase64url } from '../../../src/servers/http/base64url.ts'
+import { formatId, formatNumber } from '../../../src/servers/http/ids.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'
 
 let world: World
@@ -79,6 +80,7 @@ describe('a key bound to an address', () => {
     const me = (await get('/v1/me')).body
     expect(me.addresses).toEqual([expect.objectContaining({ address: 'sales@postern.test' })])
     expect(me.key).toMatchObject({ address_id: formatId('adr', salesId) })
+    expect(me.account).toMatchObject({ used_bytes: null, quota_bytes: null })
   })
 
   it('hears of changes of its own mail only, destroyed mail included', async () => {
@@ -88,6 +90,30 @@ describe('a key bound to an address', () => {
     await changeAll(world.deps, whole(account), [more, theirs], { destroy: true })
     const after = await get(`/v1/changes?since=${body.state}`)
     expect(after.body.data).toEqual([expect.objectContaining({ kind: 'destroyed', id: formatId('msg', more) })])
+  })
+
+  it('cannot read the id of another address’s message out of a cursor or a state', async () => {
+    const hidden: number[] = []
+    for (let n = 0; n < 4; n++) {
+      await filed('sales@postern.test', 'mine')
+      hidden.push(await filed('boss@postern.test', 'theirs'))
+    }
+    const told: string[] = []
+    for (let limit = 1; limit < 8; limit++) {
+      told.push(String((await get(`/v1/messages?unread=true&limit=${limit}`)).body.next_cursor))
+      told.push(String((await get(`/v1/messages?q=message&limit=${limit}`)).body.next_cursor))
+      const { state } = (await get('/v1/changes')).body
+      const first = `${String(state).split('.')[0]}.0`
+      told.push(String((await get(`/v1/changes?since=${first}&limit=${limit}`)).body.state))
+    }
+    for (const text of told)
+      for (const piece of text.split('.')) {
+        const decoded = new TextDecoder().decode(decodeBase64url(piece) ?? new Uint8Array())
+        for (const id of hidden) {
+          expect(decoded).not.toContain(String(id))
+          expect(piece).not.toBe(formatNumber(id))
+        }
+      }
   })
 
   it('cannot have settings, or an address of another account', async () => {

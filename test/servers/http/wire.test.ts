@@ -2,9 +2,10 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { decodeBase64url, encodeBase64url } from '../../../src/servers/http/base64url.ts'
-import { formatState, parseState } from '../../../src/servers/http/change-state.ts'
+import { formatState, parseState, STATE_CHARS_MAX } from '../../../src/servers/http/change-state.ts'
+import { openSealed, sealCursor } from '../../../src/servers/http/cursor.ts'
 import { attachmentDisposition, safeFilename, servedType } from '../../../src/servers/http/download.ts'
-import { formatId, idPattern, parseId } from '../../../src/servers/http/ids.ts'
+import { formatId, formatNumber, idPattern, parseId } from '../../../src/servers/http/ids.ts'
 import { parseRange } from '../../../src/servers/http/range.ts'
 import { accountClient, adminClient, type Client } from '../../helpers/http.ts'
 import { makeAccount, makeWorld, migrate } from '../../helpers/world.ts'
@@ -39,14 +40,61 @@ describe('ids', () => {
   })
 })
 
-it('change states come back as they went, for their account only', () => {
-  fc.assert(
-    fc.property(idNumber, fc.maxSafeNat(), fc.maxSafeNat(), (account, modseq, id) => {
-      const text = formatState(account, { modseq, id })
-      expect(parseState(account, text)).toEqual({ modseq, id })
-      expect(parseState(account === 1 ? 2 : account - 1, text)).toBeNull()
+it('change states come back as they went, for their account only', async () => {
+  const { deps } = makeWorld()
+  const end = fc.constant(Number.MAX_SAFE_INTEGER)
+  await fc.assert(
+    fc.asyncProperty(idNumber, fc.maxSafeNat(), fc.oneof(fc.maxSafeNat(), end), async (account, modseq, id) => {
+      const text = await formatState(deps, account, { modseq, id })
+      expect(text.length).toBeLessThanOrEqual(STATE_CHARS_MAX)
+      expect(await parseState(deps, account, text)).toEqual({ modseq, id })
+      const [first, ...rest] = text.split('.')
+      const other = account === 1 ? 2 : account - 1
+      expect(await parseState(deps, other, text)).toBeNull()
+      if (rest.length === 2) {
+        expect(await parseState(deps, other, [formatNumber(other), ...rest].join('.'))).toBeNull()
+        expect(await parseState(deps, account, [first, '1z', rest[1]].join('.'))).toBeNull()
+      }
     }),
   )
+})
+
+describe('cursors', () => {
+  const { deps } = makeWorld()
+  const position = fc.oneof(fc.maxSafeNat(), fc.string({ unit: 'binary', maxLength: 400 }))
+
+  it('come back as they went, for the list that they were made for', async () => {
+    const value = fc.oneof(fc.maxSafeNat(), fc.boolean(), fc.constant(null), anyText)
+    const binding = fc.array(value, { minLength: 1, maxLength: 5 })
+    await fc.assert(
+      fc.asyncProperty(binding, binding, position, async (own, other, at) => {
+        const cursor = await sealCursor(deps, own, at)
+        expect(await openSealed(deps, own, cursor)).toBe(at)
+        if (JSON.stringify(own) !== JSON.stringify(other)) expect(await openSealed(deps, other, cursor)).toBeNull()
+      }),
+    )
+  })
+
+  it('tell nothing, and the same position twice differs', async () => {
+    const [one, two] = [await sealCursor(deps, ['x'], 123_456), await sealCursor(deps, ['x'], 123_456)]
+    expect(one).not.toBe(two)
+    expect(one.length).toBeLessThanOrEqual(60)
+    for (const piece of one.split('.'))
+      expect(new TextDecoder().decode(decodeBase64url(piece) ?? new Uint8Array())).not.toContain('123456')
+  })
+
+  it('cannot be forged: not one bit may change, and nothing else opens', async () => {
+    const bytes = decodeBase64url(await sealCursor(deps, ['x'], 123_456)) ?? new Uint8Array()
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const forged = bytes.slice()
+      forged[bit >> 3] = (forged[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      expect(await openSealed(deps, ['x'], encodeBase64url(forged))).toBeNull()
+    }
+    for (let length = 0; length < bytes.length; length++)
+      expect(await openSealed(deps, ['x'], encodeBase64url(bytes.slice(0, length)))).toBeNull()
+    const anything = fc.oneof(anyText, fc.uint8Array({ maxLength: 80 }).map(encodeBase64url))
+    await fc.assert(fc.asyncProperty(anything, async (text) => (await openSealed(deps, ['x'], text)) === null))
+  })
 })
 
 it('base64url has one spelling', () => {
@@ -88,6 +136,8 @@ describe('file names', () => {
       'a',
       'é',
       '.pdf',
+      'CON',
+      '中',
       '😀',
       '\ud800',
       ':',
@@ -95,14 +145,15 @@ describe('file names', () => {
     )
     const name = fc.oneof(
       anyText,
-      fc.array(pieces, { maxLength: 120 }).map((list) => list.join('')),
+      fc.array(pieces, { maxLength: 200 }).map((list) => list.join('')),
     )
     fc.assert(
       fc.property(name, (given) => {
         const safe = safeFilename(given)
         if (safe === null) return
+        expect(safe).not.toMatch(/[.\s]$|^(con|nul|com1)(\.|$)/iu)
         expect(safe).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}/\\:"<>|?*]|^[.\s]|^$/u)
-        expect(new TextEncoder().encode(safe).length).toBeLessThanOrEqual(4 * 80)
+        expect(new TextEncoder().encode(safe).length).toBeLessThanOrEqual(240)
         const header = attachmentDisposition(safe)
         expect(header).toMatch(/^attachment; filename="[^"\\]*"; filename\*=UTF-8''[\w.%~!-]*$/)
         expect(header).toMatch(/^[\x20-\x7e]*$/)
@@ -122,8 +173,36 @@ describe('file names', () => {
       'text/plain; charset=x',
       'TEXT/HTML',
       '',
+      'audio/',
+      'audio/-',
+      'video/+',
+      `video/${'x'.repeat(200)}`,
     ])
       expect(servedType(type)).toBe('application/octet-stream')
+    for (const type of ['audio/mpeg', 'video/mp4', 'image/png', 'text/plain']) expect(servedType(type)).toBe(type)
+  })
+
+  it('go with the charset of text, where that is one', () => {
+    expect(servedType('text/plain', 'iso-8859-1')).toBe('text/plain; charset=iso-8859-1')
+    expect(servedType('text/html', 'utf-8')).toBe('application/octet-stream')
+    expect(servedType('application/pdf', 'utf-8')).toBe('application/pdf')
+    for (const charset of ['', 'a b', 'a\r\nx: y', 'a;b', '"a"', 'ü', 'x'.repeat(41)])
+      expect([charset, servedType('text/plain', charset)]).toEqual([charset, 'text/plain'])
+  })
+
+  it.each([
+    ['CON', '_CON'],
+    ['nul.txt', '_nul.txt'],
+    ['Com1 .pdf', '_Com1 .pdf'],
+    ['console.log', 'console.log'],
+    ['.con', '_con'],
+    [`${'é'.repeat(200)}.pdf`, `${'é'.repeat(118)}.pdf`],
+    [`${'中'.repeat(200)}`, '中'.repeat(80)],
+    [`${'😀'.repeat(200)}.tar.gz`, `${'😀'.repeat(59)}.gz`],
+    [`${'x'.repeat(235)}   ${'y'.repeat(99)}.pdf`, `${'x'.repeat(235)}.pdf`],
+    [`${'x'.repeat(238)}. y`, 'x'.repeat(238)],
+  ])('fit every file system: %s', (given, safe) => {
+    expect(safeFilename(given)).toBe(safe)
   })
 })
 

@@ -1,5 +1,5 @@
 /** What changed in the account since a state: how a client keeps a copy without listing anew. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { type Change, currentState, listChanges } from '../../../mailbox/changes.ts'
 import { requires } from '../authorize.ts'
 import { formatState, parseState, STATE_CHARS_MAX } from '../change-state.ts'
@@ -7,6 +7,7 @@ import type { HttpEnv } from '../context.ts'
 import { found, orProblem, Problem } from '../errors.ts'
 import { formatId } from '../ids.ts'
 import { json, problems } from '../responses.ts'
+import { defineRoute } from '../route.ts'
 import { id, limit } from '../schemas.ts'
 
 export const changes = new OpenAPIHono<HttpEnv>()
@@ -30,7 +31,7 @@ const body = z
   })
   .openapi('Changes')
 
-const list = createRoute({
+const list = defineRoute({
   method: 'get',
   path: '/v1/changes',
   operationId: 'listChanges',
@@ -41,7 +42,7 @@ const list = createRoute({
   request: {
     query: z.strictObject({ since: z.string().max(STATE_CHARS_MAX).optional(), limit: limit(CHANGES_DEFAULT) }),
   },
-  responses: { 200: json(body, 'A page of changes.'), ...problems(400, 404, 410, 422) },
+  responses: { 200: json(body, 'A page of changes.'), ...problems(400, 404, 410) },
 })
 
 changes.openapi(list, async (c) => {
@@ -50,12 +51,13 @@ changes.openapi(list, async (c) => {
   const { since, limit } = c.req.valid('query')
   if (since === undefined) {
     const state = found(await currentState(deps, accountId), 'account')
-    return c.json({ data: [], has_more: false, state: formatState(accountId, state) }, 200)
+    return c.json({ data: [], has_more: false, state: await formatState(deps, accountId, state) }, 200)
   }
-  const from = parseState(accountId, since)
+  const from = await parseState(deps, accountId, since)
   if (!from) throw refused()
   const page = orProblem(await listChanges(deps, c.var.account, from, limit))
-  return c.json({ data: page.changes.map(render), has_more: page.more, state: formatState(accountId, page.state) }, 200)
+  const state = await formatState(deps, accountId, page.state)
+  return c.json({ data: page.changes.map(render), has_more: page.more, state }, 200)
 })
 
 function render(one: Change): z.infer<typeof change> {

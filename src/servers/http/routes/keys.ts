@@ -1,5 +1,5 @@
 /** The account's own API keys. A key makes no key that may do more than itself. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { createApiKey, listApiKeys, removeApiKey } from '../../../access/keys.ts'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
@@ -7,19 +7,21 @@ import { found, orProblem, Problem } from '../errors.ts'
 import { apiKeyList, createdApiKey, newKeyFields, renderApiKey } from '../key-view.ts'
 import { readPage } from '../paging.ts'
 import { json, jsonBody, problems } from '../responses.ts'
+import { defineRoute } from '../route.ts'
 import { idParam, pageQuery } from '../schemas.ts'
 
 export const keys = new OpenAPIHono<HttpEnv>()
 
-const list = createRoute({
+const list = defineRoute({
   method: 'get',
   path: '/v1/keys',
   operationId: 'listKeys',
   tags: ['Keys'],
   summary: "The account's API keys",
+  description: 'Without the keys themselves, which are shown once and not kept.',
   ...requires('settings'),
   request: { query: pageQuery },
-  responses: { 200: json(apiKeyList, 'A page.'), ...problems(400, 422) },
+  responses: { 200: json(apiKeyList, 'A page.'), ...problems(400) },
 })
 
 keys.openapi(list, async (c) => {
@@ -33,15 +35,16 @@ keys.openapi(list, async (c) => {
   return c.json(page, 200)
 })
 
-const create = createRoute({
+const create = defineRoute({
   method: 'post',
   path: '/v1/keys',
   operationId: 'createKey',
   tags: ['Keys'],
   summary: 'Make a key with some of the scopes of the key that asks',
+  description: 'The new key may do no more than the one that asks. It is shown once, in this answer.',
   ...requires('settings'),
   request: jsonBody(z.strictObject(newKeyFields).openapi('NewKey')),
-  responses: { 201: json(createdApiKey, 'The key, shown this once.'), ...problems(400, 413, 415, 422) },
+  responses: { 201: json(createdApiKey, 'The key, shown this once.'), ...problems(400, 413, 415) },
 })
 
 keys.openapi(create, async (c) => {
@@ -54,12 +57,13 @@ keys.openapi(create, async (c) => {
   return c.json({ ...renderApiKey(made), key: made.key }, 201)
 })
 
-const remove = createRoute({
+const remove = defineRoute({
   method: 'delete',
   path: '/v1/keys/{id}',
   operationId: 'deleteKey',
   tags: ['Keys'],
   summary: 'Revoke a key, at once',
+  description: 'The next call with it is refused. A key may revoke itself.',
   ...requires('settings'),
   request: { params: z.object({ id: idParam('key', 'The key.') }) },
   responses: { 204: { description: 'Revoked.' }, ...problems(404) },

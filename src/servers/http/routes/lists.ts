@@ -1,5 +1,5 @@
 /** The account's allow and block lists. */
-import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import { OpenAPIHono } from '@hono/zod-openapi'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
 import {
@@ -12,26 +12,28 @@ import {
   pageOfEntries,
 } from '../list-entries.ts'
 import { json, jsonBody, problems } from '../responses.ts'
+import { defineRoute } from '../route.ts'
 import { pageQuery } from '../schemas.ts'
 
 export const lists = new OpenAPIHono<HttpEnv>()
 
-const list = createRoute({
+const list = defineRoute({
   method: 'get',
   path: '/v1/lists',
   operationId: 'listEntries',
   tags: ['Allow and block lists'],
   summary: "The account's allowed and blocked senders",
+  description: 'A blocked sender is always junk; an allowed one never, where the message is proven to be his.',
   ...requires('settings'),
   request: { query: pageQuery },
-  responses: { 200: json(listEntryList, 'A page.'), ...problems(400, 422) },
+  responses: { 200: json(listEntryList, 'A page.'), ...problems(400) },
 })
 
 lists.openapi(list, async (c) =>
   c.json(await pageOfEntries(c.env.deps, c.var.account.accountId, c.req.valid('query')), 200),
 )
 
-const add = createRoute({
+const add = defineRoute({
   method: 'post',
   path: '/v1/lists',
   operationId: 'addEntry',
@@ -40,17 +42,18 @@ const add = createRoute({
   description: 'An entry that exists already moves to the list that is named.',
   ...requires('settings'),
   request: jsonBody(newListEntry),
-  responses: { 201: json(listEntry, 'The entry.'), ...problems(400, 413, 415, 422) },
+  responses: { 201: json(listEntry, 'The entry.'), ...problems(400, 413, 415) },
 })
 
 lists.openapi(add, async (c) => c.json(await addEntry(c.env.deps, c.var.account.accountId, c.req.valid('json')), 201))
 
-const remove = createRoute({
+const remove = defineRoute({
   method: 'delete',
   path: '/v1/lists/{id}',
   operationId: 'deleteEntry',
   tags: ['Allow and block lists'],
   summary: 'Forget an entry',
+  description: 'Mail that was filed by it stays where it is.',
   ...requires('settings'),
   request: { params: listEntryParams },
   responses: { 204: { description: 'Forgotten.' }, ...problems(404) },

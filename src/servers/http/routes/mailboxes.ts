@@ -1,11 +1,12 @@
 /** The account's mailboxes with their stored counts. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { listMailboxes } from '../../../mailbox/mailboxes.ts'
 import type { Mailbox } from '../../../mailbox/view.ts'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
 import { formatId } from '../ids.ts'
 import { json, problems } from '../responses.ts'
+import { defineRoute } from '../route.ts'
 import { bytes, count, id, listOf } from '../schemas.ts'
 
 export const mailboxes = new OpenAPIHono<HttpEnv>()
@@ -23,12 +24,13 @@ const mailbox = z
   })
   .openapi('Mailbox')
 
-const list = createRoute({
+const list = defineRoute({
   method: 'get',
   path: '/v1/mailboxes',
   operationId: 'listMailboxes',
   tags: ['Mailboxes'],
   summary: 'All mailboxes by name, with their counts',
+  description: 'All of them come in one page. The counts are stored, so this costs the same in a mailbox of any size.',
   ...requires('mail:read'),
   responses: { 200: json(listOf(mailbox, 'MailboxList'), 'All of them, in one page.'), ...problems() },
 })

@@ -1,5 +1,5 @@
 /** Who the key belongs to: the first thing that a client asks. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { getAccount } from '../../../access/accounts.ts'
 import { listAddresses } from '../../../access/addresses.ts'
 import { SCOPES } from '../../../access/scopes.ts'
@@ -10,6 +10,7 @@ import type { HttpEnv } from '../context.ts'
 import { found } from '../errors.ts'
 import { formatId } from '../ids.ts'
 import { json, problems } from '../responses.ts'
+import { defineRoute } from '../route.ts'
 import { bytes, formatTime, id, LIMIT_MAX, time } from '../schemas.ts'
 
 export const me = new OpenAPIHono<HttpEnv>()
@@ -19,8 +20,8 @@ const body = z
     account: z.object({
       id: id('acc'),
       name: z.string(),
-      used_bytes: bytes,
-      quota_bytes: bytes.nullable().openapi({ description: 'Null: no limit.' }),
+      used_bytes: bytes.nullable().openapi({ description: 'Null for a key of one address.' }),
+      quota_bytes: bytes.nullable().openapi({ description: 'Null: no limit, or a key of one address.' }),
       created_at: time,
     }),
     key: z.object({
@@ -36,12 +37,14 @@ const body = z
   })
   .openapi('Me')
 
-const route = createRoute({
+const route = defineRoute({
   method: 'get',
   path: '/v1/me',
   operationId: 'getMe',
   tags: ['Account'],
   summary: 'The account and the key that asks',
+  description:
+    'The first thing to ask with a new key: it says what the key may do, and the state to follow changes from.',
   ...requires(),
   responses: { 200: json(body, 'The account.'), ...problems(404) },
 })
@@ -60,8 +63,9 @@ me.openapi(route, async (c) => {
       account: {
         id: formatId('acc', own.id),
         name: own.name,
-        used_bytes: own.usedBytes,
-        quota_bytes: own.quotaBytes,
+        // A key of one address would watch the mail of the others come by what the account holds.
+        used_bytes: addressId === null ? own.usedBytes : null,
+        quota_bytes: addressId === null ? own.quotaBytes : null,
         created_at: formatTime(own.createdAt),
       },
       key: {
@@ -73,7 +77,7 @@ me.openapi(route, async (c) => {
       addresses: addresses
         .filter((one) => addressId === null || one.id === addressId)
         .map(({ address, kind, enabled }) => ({ address, kind, enabled })),
-      state: formatState(accountId, found(state, 'account')),
+      state: await formatState(deps, accountId, found(state, 'account')),
     },
     200,
   )

@@ -2,39 +2,53 @@
  * A message's own bytes: the whole as it came, and its attachments decoded. Streamed from R2 by range, so that a large
  * message costs no memory, and always as a download (download.ts).
  */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Deps } from '../../../deps.ts'
 import { listMailboxes } from '../../../mailbox/mailboxes.ts'
-import { readAttachment, readMessage, readRaw } from '../../../mailbox/read.ts'
+import { findAttachment, readAttachment, readAttachmentRange, readMessage, readRaw } from '../../../mailbox/read.ts'
 import type { Reader } from '../../../mailbox/reader.ts'
 import type { MessageDetail } from '../../../mailbox/view.ts'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
 import { attachmentDisposition, SANDBOX, safeFilename, servedType } from '../download.ts'
 import { found, Problem } from '../errors.ts'
+import { rangeParameters, rangeResponses, serveFixedBytes } from '../fixed-bytes.ts'
 import { formatId } from '../ids.ts'
-import { parseRange } from '../range.ts'
-import { problems } from '../responses.ts'
+import { headers, problems } from '../responses.ts'
+import { defineRoute } from '../route.ts'
 import { flag, idParam } from '../schemas.ts'
 
 export const messageBytes = new OpenAPIHono<HttpEnv>()
 
-const binary = z.string().openapi({ format: 'binary' })
 const params = z.object({ id: idParam('msg', 'The message.') })
 
-const raw = createRoute({
+/** Bytes of a media type, as OpenAPI 3.1 says them. */
+function bytesOf(mediaType: string, contentMediaType = mediaType) {
+  return { [mediaType]: { schema: { type: 'string' as const, contentMediaType } } }
+}
+
+const rawContent = bytesOf('message/rfc822')
+/** `servedType` says which types there are. */
+const attachmentContent = bytesOf('*/*', 'application/octet-stream')
+
+const raw = defineRoute({
   method: 'get',
   path: '/v1/messages/{id}/raw',
   operationId: 'getRawMessage',
   tags: ['Messages'],
   summary: 'The message as it was received, byte for byte',
-  description: 'Takes a Range header with one range.',
+  description: 'Takes a Range header with one range, so that a download can go on where it broke off.',
   ...requires('mail:read'),
   request: { params },
+  parameters: rangeParameters,
   responses: {
-    200: { description: 'The whole message.', content: { 'message/rfc822': { schema: binary } } },
-    206: { description: 'A range of it.', content: { 'message/rfc822': { schema: binary } } },
-    ...problems(404, 416),
+    200: {
+      description: 'The whole message.',
+      content: rawContent,
+      headers: headers('Accept-Ranges', 'Content-Disposition', 'ETag'),
+    },
+    ...rangeResponses(rawContent),
+    ...problems(404, 412, 416),
   },
 })
 
@@ -42,57 +56,63 @@ messageBytes.openapi(raw, async (c) => {
   const { deps } = c.env
   const detail = await messageOf(deps, c.var.account, c.req.valid('param').id)
   const name = formatId('msg', detail.id)
-  // The bytes of an id never change, so the id is their strong validator.
-  const etag = `"${name}"`
-  const ifRange = c.req.header('if-range')
-  const range = ifRange === undefined || ifRange === etag ? parseRange(c.req.header('range'), detail.size) : null
-  if (range === 'unsatisfiable') throw outside(detail.size)
-  const { start, end } = range ?? { start: 0, end: detail.size }
-  return new Response(c.req.method === 'HEAD' ? null : await readRaw(deps, detail, start, end), {
-    status: range ? 206 : 200,
-    headers: {
-      ...downloadHeaders('message/rfc822', `${name}.eml`),
-      'accept-ranges': 'bytes',
-      'content-length': String(end - start),
-      etag,
-      ...(range ? { 'content-range': `bytes ${start}-${end - 1}/${detail.size}` } : {}),
-    },
+  return serveFixedBytes(c.req, {
+    // The bytes of an id never change, so the id is their strong validator.
+    etag: `"${name}"`,
+    size: detail.size,
+    headers: downloadHeaders('message/rfc822', `${name}.eml`),
+    read: (start, end) => readRaw(deps, detail, start, end),
   })
 })
 
-const attachment = createRoute({
+const attachment = defineRoute({
   method: 'get',
   path: '/v1/messages/{id}/attachments/{part}',
   operationId: 'getAttachment',
   tags: ['Messages'],
   summary: 'One attachment, decoded',
-  description: 'Attachments of mail that stands in Junk are given only with allow_spam=true.',
+  description:
+    'Under its own media type where no browser runs that, otherwise as application/octet-stream. Attachments of mail that stands in Junk are given only with allow_spam=true. A Range header is obeyed where the answer would carry Accept-Ranges: where the attachment stands in the message unencoded.',
   ...requires('mail:read'),
   request: {
     params: params.extend({
       part: z.string().openapi({ description: "An attachment's `part`, as the message lists it.", example: '2' }),
     }),
-    query: z.strictObject({ allow_spam: flag.optional() }),
+    query: z.strictObject({
+      allow_spam: flag.optional().openapi({ description: 'Give it although the message stands in Junk.' }),
+    }),
   },
+  parameters: rangeParameters,
   responses: {
-    200: { description: 'The decoded bytes.', content: { 'application/octet-stream': { schema: binary } } },
-    ...problems(404, 422),
+    200: {
+      description: 'The decoded bytes.',
+      content: attachmentContent,
+      headers: headers('Accept-Ranges', 'Content-Disposition', 'ETag'),
+    },
+    ...rangeResponses(attachmentContent),
+    ...problems(404, 412, 416),
   },
 })
 
 messageBytes.openapi(attachment, async (c) => {
   const { deps } = c.env
-  const { id, part } = c.req.valid('param')
+  const { id, part: path } = c.req.valid('param')
   const detail = await messageOf(deps, c.var.account, id)
-  const listed = found(
-    detail.attachments.find((candidate) => candidate.part === part),
-    'attachment',
-  )
-  if (c.req.valid('query').allow_spam !== true && (await standsInJunk(deps, c.var.account, detail)))
-    throw new Problem('forbidden', 'This message stands in Junk. Ask with allow_spam=true to fetch its attachments.')
-  const content = c.req.method === 'HEAD' ? null : found(await readAttachment(deps, detail, part), 'attachment')
-  const filename = safeFilename(listed.filename) ?? `attachment-${part}`
-  return new Response(content?.stream ?? null, { headers: downloadHeaders(servedType(listed.contentType), filename) })
+  const source = found(findAttachment(detail, path), 'attachment')
+  if (c.req.valid('query').allow_spam !== true && (await standsInJunk(deps, c.var.account, detail))) throw inJunk()
+  const { contentType, charset, filename } = source.attachment
+  const name = safeFilename(filename) ?? `attachment-${path}`
+  const ownHeaders = downloadHeaders(servedType(contentType, charset), name)
+  if (source.fixedSize === null)
+    return new Response(c.req.method === 'HEAD' ? null : await readAttachment(deps, detail, source), {
+      headers: ownHeaders,
+    })
+  return serveFixedBytes(c.req, {
+    etag: `"${formatId('msg', detail.id)}/${path}"`,
+    size: source.fixedSize,
+    headers: ownHeaders,
+    read: (start, end) => readAttachmentRange(deps, detail, source, start, end),
+  })
 })
 
 async function messageOf(deps: Deps, reader: Reader, id: number | null): Promise<MessageDetail> {
@@ -105,16 +125,16 @@ async function standsInJunk(deps: Deps, reader: Reader, detail: MessageDetail): 
   return detail.placements.some(({ mailboxId }) => mailboxId === junk?.id)
 }
 
+// The pointer tells this apart from a key that lacks a scope.
+function inJunk(): Problem {
+  const detail = 'This message stands in Junk. Ask with allow_spam=true to fetch its attachments.'
+  return new Problem('forbidden', detail, { errors: [{ in: 'query', pointer: '/allow_spam', detail }] })
+}
+
 function downloadHeaders(contentType: string, filename: string): Record<string, string> {
   return {
     'content-type': contentType,
     'content-disposition': attachmentDisposition(filename),
     'content-security-policy': SANDBOX,
   }
-}
-
-function outside(size: number): Problem {
-  return new Problem('range-not-satisfiable', `The message has ${size} bytes.`, {
-    headers: { 'content-range': `bytes */${size}` },
-  })
 }

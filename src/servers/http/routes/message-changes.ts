@@ -1,5 +1,5 @@
 /** Changing messages: flags, keywords, mailboxes; one by its path, or up to 500 in one call; and deleting them. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { CHANGE_MAX, type Changed, changeAll } from '../../../mailbox/change.ts'
 import { discardAll } from '../../../mailbox/discard.ts'
 import { readMessage } from '../../../mailbox/read.ts'
@@ -7,43 +7,56 @@ import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
 import { found, orProblem } from '../errors.ts'
 import { formatId } from '../ids.ts'
-import { editOf, messageChange, refuseEmptyChange } from '../message-change.ts'
-import { messageSummary, renderSummary } from '../message-view.ts'
+import { editOf, messageChange, refuseContradiction, refuseUnknownMailboxes } from '../message-change.ts'
+import { messageState, renderState } from '../message-view.ts'
 import { json, jsonBody, problems } from '../responses.ts'
+import { defineRoute } from '../route.ts'
 import { flag, id, idField, idParam } from '../schemas.ts'
 
 export const messageChanges = new OpenAPIHono<HttpEnv>()
 
 const params = z.object({ id: idParam('msg', 'The message.') })
 
-const update = createRoute({
+const update = defineRoute({
   method: 'patch',
   path: '/v1/messages/{id}',
   operationId: 'updateMessage',
   tags: ['Messages'],
   summary: 'Change flags, keywords and mailboxes of a message',
+  description: 'What is left out stays as it is. All of the change happens, or none of it.',
   ...requires('mail:write'),
-  request: { params, ...jsonBody(messageChange.superRefine(refuseEmptyChange).openapi('MessageChange')) },
-  responses: { 200: json(messageSummary, 'The message as it is now.'), ...problems(400, 404, 413, 415, 422) },
+  request: { params, ...jsonBody(messageChange.superRefine(refuseContradiction).openapi('MessageChange')) },
+  responses: {
+    200: json(messageState, 'The message as it is now.'),
+    204: { description: 'It was taken out of its last mailbox, and is deleted.' },
+    ...problems(400, 404, 413, 415),
+  },
 })
 
 messageChanges.openapi(update, async (c) => {
   const { deps } = c.env
   const messageId = found(c.req.valid('param').id, 'message')
-  const done = orProblem(await changeAll(deps, c.var.account, [messageId], editOf(c.req.valid('json'))))
+  const change = c.req.valid('json')
+  await refuseUnknownMailboxes(deps, c.var.account, change)
+  const done = orProblem(await changeAll(deps, c.var.account, [messageId], editOf(change)))
   found(done.notFound.length === 0, 'message')
-  return c.json(renderSummary(found(await readMessage(deps, c.var.account, messageId), 'message')), 200)
+  if (done.destroyed.length > 0) return c.body(null, 204)
+  return c.json(renderState(found(await readMessage(deps, c.var.account, messageId), 'message')), 200)
 })
 
-const remove = createRoute({
+const remove = defineRoute({
   method: 'delete',
   path: '/v1/messages/{id}',
   operationId: 'deleteMessage',
   tags: ['Messages'],
   summary: 'Move a message to the Trash; from there, or with permanent=true, delete it for good',
+  description: 'A message in the Trash, or any with permanent=true, is deleted for good and cannot be brought back.',
   ...requires('mail:write'),
-  request: { params, query: z.strictObject({ permanent: flag.optional() }) },
-  responses: { 204: { description: 'Moved or deleted.' }, ...problems(404, 422) },
+  request: {
+    params,
+    query: z.strictObject({ permanent: flag.optional().openapi({ description: 'Past the Trash.' }) }),
+  },
+  responses: { 204: { description: 'Moved or deleted.' }, ...problems(404) },
 })
 
 messageChanges.openapi(remove, async (c) => {
@@ -54,12 +67,14 @@ messageChanges.openapi(remove, async (c) => {
   return c.body(null, 204)
 })
 
-const batch = createRoute({
+const batch = defineRoute({
   method: 'post',
   path: '/v1/messages/batch',
   operationId: 'changeMessages',
   tags: ['Messages'],
   summary: `Change or delete up to ${CHANGE_MAX} messages at once`,
+  description:
+    "The same change for all, or a deletion. Ids that are not there, or not the caller's, come back in `not_found`, and the others are changed all the same.",
   ...requires('mail:write'),
   request: jsonBody(
     messageChange
@@ -67,7 +82,7 @@ const batch = createRoute({
         ids: z.array(idField('msg', 'A message.')).min(1, 'must name at least one message').max(CHANGE_MAX),
         delete: z.enum(['trash', 'permanent']).optional().openapi({ description: 'Instead of a change.' }),
       })
-      .superRefine(refuseEmptyChange)
+      .superRefine(refuseContradiction)
       .openapi('MessageBatch'),
   ),
   responses: {
@@ -77,13 +92,14 @@ const batch = createRoute({
         .openapi('MessageBatchResult'),
       'What became of each; one that was as asked already is in no list.',
     ),
-    ...problems(400, 404, 413, 415, 422),
+    ...problems(400, 404, 413, 415),
   },
 })
 
 messageChanges.openapi(batch, async (c) => {
   const { ids, delete: deletion, ...change } = c.req.valid('json')
   const { deps } = c.env
+  await refuseUnknownMailboxes(deps, c.var.account, change)
   const done =
     deletion === undefined
       ? await changeAll(deps, c.var.account, ids, editOf(change))

@@ -1,13 +1,15 @@
 /** Lists of messages, and one message with its text and what is known about it. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { type ListQuery, listMessages } from '../../../mailbox/list.ts'
 import { readContent, readMessage } from '../../../mailbox/read.ts'
+import { QUERY_CHARS_MAX } from '../../../mailbox/search-query.ts'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
 import { type Binding, openCursor, sealCursor } from '../cursor.ts'
 import { found, orProblem } from '../errors.ts'
 import { message, messageList, renderMessage, renderSummary } from '../message-view.ts'
 import { json, problems } from '../responses.ts'
+import { defineRoute } from '../route.ts'
 import { cursor, flag, idParam, limit } from '../schemas.ts'
 
 export const messages = new OpenAPIHono<HttpEnv>()
@@ -17,14 +19,15 @@ const query = z.strictObject({
   thread: idParam('thr', 'Only of this conversation.').optional(),
   unread: flag.optional(),
   flagged: flag.optional(),
-  q: z.string().optional().openapi({
-    description: 'Words, "phrases" and prefixes*, all of which must be found. Nothing typed is a syntax error.',
+  q: z.string().max(QUERY_CHARS_MAX).optional().openapi({
+    description:
+      'Words, "phrases" and prefixes*, all of which must be found; at most 32 of them are read. Nothing typed is a syntax error.',
   }),
   cursor,
   limit: limit(),
 })
 
-const list = createRoute({
+const list = defineRoute({
   method: 'get',
   path: '/v1/messages',
   operationId: 'listMessages',
@@ -34,7 +37,7 @@ const list = createRoute({
     'Filters combine. A page of several filters examines at most 500 messages: it may be short, even empty, while has_more is true.',
   ...requires('mail:read'),
   request: { query },
-  responses: { 200: json(messageList, 'A page.'), ...problems(400, 404, 422) },
+  responses: { 200: json(messageList, 'A page.'), ...problems(400, 404) },
 })
 
 messages.openapi(list, async (c) => {
@@ -69,12 +72,14 @@ messages.openapi(list, async (c) => {
   )
 })
 
-const read = createRoute({
+const read = defineRoute({
   method: 'get',
   path: '/v1/messages/{id}',
   operationId: 'getMessage',
   tags: ['Messages'],
   summary: 'One message: text, headers, attachments, authentication, spam report',
+  description:
+    'The text is cut at a megabyte, the header at 256 KB; /raw has all of it. Reading does not mark a message as read.',
   ...requires('mail:read'),
   request: { params: z.object({ id: idParam('msg', 'The message.') }) },
   responses: { 200: json(message, 'The message.'), ...problems(404) },

@@ -1,20 +1,22 @@
 /** What the server says about itself, without a key. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { isOurDomain } from '../../../access/addresses.ts'
 import type { HttpEnv } from '../context.ts'
 import { json, publicProblems } from '../responses.ts'
+import { defineRoute } from '../route.ts'
 
 export const server = new OpenAPIHono<HttpEnv>()
 
 /** Never a domain (RFC 2606 §2), so the lookup is one probe of an index that reads no row. */
 const NOBODY = 'health.invalid'
 
-const root = createRoute({
+const root = defineRoute({
   method: 'get',
   path: '/',
   operationId: 'getServer',
   tags: ['Server'],
   summary: 'What this is, and where its description stands',
+  description: 'Takes no key.',
   security: [],
   responses: {
     200: json(
@@ -27,12 +29,13 @@ const root = createRoute({
 
 server.openapi(root, (c) => c.json({ name: 'Postern', description: '/openapi.json', health: '/healthz' }, 200))
 
-const health = createRoute({
+const health = defineRoute({
   method: 'get',
   path: '/healthz',
   operationId: 'getHealth',
   tags: ['Server'],
   summary: 'Whether the server and its database answer',
+  description: 'Asks the database something that costs nothing. Anything but 200 means that mail cannot be read now.',
   security: [],
   responses: {
     200: json(

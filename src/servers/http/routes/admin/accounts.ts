@@ -1,5 +1,5 @@
 /** Accounts, as the admin sees them: how much they hold, never what. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { type Account, createAccount, getAccount, listAccounts } from '../../../../access/accounts.ts'
 import { requiresAdmin } from '../../authorize.ts'
 import type { HttpEnv } from '../../context.ts'
@@ -7,7 +7,8 @@ import { found } from '../../errors.ts'
 import { formatId } from '../../ids.ts'
 import { NAME_CHARS_MAX } from '../../key-view.ts'
 import { readPage } from '../../paging.ts'
-import { json, jsonBody, problems } from '../../responses.ts'
+import { headers, json, jsonBody, problems } from '../../responses.ts'
+import { defineRoute } from '../../route.ts'
 import { bytes, formatTime, id, idParam, line, listOf, pageQuery, time } from '../../schemas.ts'
 
 export const accounts = new OpenAPIHono<HttpEnv>()
@@ -24,15 +25,16 @@ const account = z
   })
   .openapi('Account')
 
-const list = createRoute({
+const list = defineRoute({
   method: 'get',
   path: '/v1/admin/accounts',
   operationId: 'listAccounts',
   tags: ['Admin'],
   summary: 'All accounts',
+  description: 'In the order in which they were made.',
   ...requiresAdmin(),
   request: { query: pageQuery },
-  responses: { 200: json(listOf(account, 'AccountList'), 'A page.'), ...problems(400, 422) },
+  responses: { 200: json(listOf(account, 'AccountList'), 'A page.'), ...problems(400) },
 })
 
 accounts.openapi(list, async (c) => {
@@ -45,12 +47,13 @@ accounts.openapi(list, async (c) => {
   return c.json(page, 200)
 })
 
-const create = createRoute({
+const create = defineRoute({
   method: 'post',
   path: '/v1/admin/accounts',
   operationId: 'createAccount',
   tags: ['Admin'],
   summary: 'Make an account, with its first mailboxes',
+  description: 'It receives mail once it has an address.',
   ...requiresAdmin(),
   request: jsonBody(
     z
@@ -60,21 +63,23 @@ const create = createRoute({
       })
       .openapi('NewAccount'),
   ),
-  responses: { 201: json(account, 'The account.'), ...problems(400, 413, 415, 422) },
+  responses: { 201: { ...json(account, 'The account.'), headers: headers('Location') }, ...problems(400, 413, 415) },
 })
 
 accounts.openapi(create, async (c) => {
   const input = c.req.valid('json')
   const made = await createAccount(c.env.deps, { name: input.name, quotaBytes: input.quota_bytes ?? null })
-  return c.json(render(made), 201)
+  const rendered = render(made)
+  return c.json(rendered, 201, { location: `/v1/admin/accounts/${rendered.id}` })
 })
 
-const read = createRoute({
+const read = defineRoute({
   method: 'get',
   path: '/v1/admin/accounts/{id}',
   operationId: 'getAccount',
   tags: ['Admin'],
   summary: 'One account',
+  description: 'How much it holds, never what.',
   ...requiresAdmin(),
   request: { params: z.object({ id: idParam('acc', 'The account.') }) },
   responses: { 200: json(account, 'The account.'), ...problems(404) },

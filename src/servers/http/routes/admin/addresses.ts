@@ -1,5 +1,5 @@
 /** Addresses: which envelope recipients there are, and whose mail they bring. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import {
   createAddress,
   enableAddress,
@@ -13,6 +13,7 @@ import { found, orProblem } from '../../errors.ts'
 import { formatId } from '../../ids.ts'
 import { readPage } from '../../paging.ts'
 import { json, jsonBody, problems } from '../../responses.ts'
+import { defineRoute } from '../../route.ts'
 import { formatTime, id, idField, idParam, line, listOf, pageQuery, time } from '../../schemas.ts'
 
 export const addresses = new OpenAPIHono<HttpEnv>()
@@ -50,15 +51,16 @@ const newAddress = z
   })
   .openapi('NewAddress')
 
-const list = createRoute({
+const list = defineRoute({
   method: 'get',
   path: '/v1/admin/addresses',
   operationId: 'listAddresses',
   tags: ['Admin'],
   summary: 'All addresses, or those of one account',
+  description: 'In the order in which they were added.',
   ...requiresAdmin(),
   request: { query: pageQuery.extend({ account_id: idParam('acc', 'Only of this account.').optional() }) },
-  responses: { 200: json(listOf(address, 'AddressList'), 'A page.'), ...problems(400, 404, 422) },
+  responses: { 200: json(listOf(address, 'AddressList'), 'A page.'), ...problems(400, 404) },
 })
 
 addresses.openapi(list, async (c) => {
@@ -73,15 +75,17 @@ addresses.openapi(list, async (c) => {
   return c.json(page, 200)
 })
 
-const create = createRoute({
+const create = defineRoute({
   method: 'post',
   path: '/v1/admin/addresses',
   operationId: 'createAddress',
   tags: ['Admin'],
   summary: 'Add an address, an alias or a catch-all',
+  description:
+    "An address is in one of this server's domains and belongs to an account. An alias stands for an address; a catch-all takes what no other address of its domain does.",
   ...requiresAdmin(),
   request: jsonBody(newAddress),
-  responses: { 201: json(address, 'The address.'), ...problems(400, 409, 413, 415, 422) },
+  responses: { 201: json(address, 'The address.'), ...problems(400, 409, 413, 415) },
 })
 
 addresses.openapi(create, async (c) => {
@@ -95,15 +99,16 @@ addresses.openapi(create, async (c) => {
   return c.json(render(orProblem(made)), 201)
 })
 
-const enable = createRoute({
+const enable = defineRoute({
   method: 'patch',
   path: '/v1/admin/addresses/{id}',
   operationId: 'updateAddress',
   tags: ['Admin'],
   summary: 'Enable or disable an address',
+  description: 'Mail to a disabled address is refused, and bounces.',
   ...requiresAdmin(),
   request: { params, ...jsonBody(z.strictObject({ enabled: z.boolean() }).openapi('AddressChange')) },
-  responses: { 200: json(address, 'The address as it is now.'), ...problems(400, 404, 413, 415, 422) },
+  responses: { 200: json(address, 'The address as it is now.'), ...problems(400, 404, 413, 415) },
 })
 
 addresses.openapi(enable, async (c) => {
@@ -112,12 +117,13 @@ addresses.openapi(enable, async (c) => {
   return c.json(render(found(changed, 'address')), 200)
 })
 
-const remove = createRoute({
+const remove = defineRoute({
   method: 'delete',
   path: '/v1/admin/addresses/{id}',
   operationId: 'deleteAddress',
   tags: ['Admin'],
   summary: 'Remove an address and its aliases; the mail stays with the account',
+  description: 'Keys that are bound to it end with it.',
   ...requiresAdmin(),
   request: { params },
   responses: { 204: { description: 'Removed.' }, ...problems(404) },

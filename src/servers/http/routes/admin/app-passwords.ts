@@ -1,5 +1,5 @@
 /** App passwords: what mail clients log in with. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { type AppPassword, createAppPassword, listAppPasswords, removeAppPassword } from '../../../../access/keys.ts'
 import { requiresAdmin } from '../../authorize.ts'
 import type { HttpEnv } from '../../context.ts'
@@ -8,6 +8,7 @@ import { formatId } from '../../ids.ts'
 import { NAME_CHARS_MAX } from '../../key-view.ts'
 import { readPage } from '../../paging.ts'
 import { json, jsonBody, problems } from '../../responses.ts'
+import { defineRoute } from '../../route.ts'
 import { formatOptionalTime, formatTime, id, idField, idParam, line, listOf, pageQuery, time } from '../../schemas.ts'
 
 export const appPasswords = new OpenAPIHono<HttpEnv>()
@@ -26,15 +27,16 @@ const created = appPassword
   .extend({ password: z.string().openapi({ description: 'The password itself. It cannot be shown again.' }) })
   .openapi('CreatedAppPassword')
 
-const list = createRoute({
+const list = defineRoute({
   method: 'get',
   path: '/v1/admin/app-passwords',
   operationId: 'listAppPasswords',
   tags: ['Admin'],
   summary: 'All app passwords, or those of one account',
+  description: 'Without the passwords themselves, which are shown once and not kept.',
   ...requiresAdmin(),
   request: { query: pageQuery.extend({ account_id: idParam('acc', 'Only of this account.').optional() }) },
-  responses: { 200: json(listOf(appPassword, 'AppPasswordList'), 'A page.'), ...problems(400, 404, 422) },
+  responses: { 200: json(listOf(appPassword, 'AppPasswordList'), 'A page.'), ...problems(400, 404) },
 })
 
 appPasswords.openapi(list, async (c) => {
@@ -49,12 +51,13 @@ appPasswords.openapi(list, async (c) => {
   return c.json(page, 200)
 })
 
-const create = createRoute({
+const create = defineRoute({
   method: 'post',
   path: '/v1/admin/app-passwords',
   operationId: 'createAppPassword',
   tags: ['Admin'],
   summary: 'Make an app password for an account',
+  description: 'What a mail client logs in with, beside the address. It is shown once, in this answer.',
   ...requiresAdmin(),
   request: jsonBody(
     z
@@ -64,7 +67,7 @@ const create = createRoute({
       })
       .openapi('NewAppPassword'),
   ),
-  responses: { 201: json(created, 'The password, shown this once.'), ...problems(400, 413, 415, 422) },
+  responses: { 201: json(created, 'The password, shown this once.'), ...problems(400, 413, 415) },
 })
 
 appPasswords.openapi(create, async (c) => {
@@ -73,12 +76,13 @@ appPasswords.openapi(create, async (c) => {
   return c.json({ ...render(made), password: made.password }, 201)
 })
 
-const remove = createRoute({
+const remove = defineRoute({
   method: 'delete',
   path: '/v1/admin/app-passwords/{id}',
   operationId: 'deleteAppPassword',
   tags: ['Admin'],
   summary: 'Revoke an app password, at once',
+  description: 'The next login with it is refused.',
   ...requiresAdmin(),
   request: { params: z.object({ id: idParam('app', 'The app password.') }) },
   responses: { 204: { description: 'Revoked.' }, ...problems(404) },

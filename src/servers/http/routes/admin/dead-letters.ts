@@ -1,5 +1,5 @@
 /** Dead letters: what a queue gave up on. The admin sees that there is one and why, never the mail in it. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { type DeadLetter, discardDeadLetter, listDeadLetters } from '../../../../inbound/dead-letters.ts'
 import { requiresAdmin } from '../../authorize.ts'
 import type { HttpEnv } from '../../context.ts'
@@ -7,6 +7,7 @@ import { found } from '../../errors.ts'
 import { formatId } from '../../ids.ts'
 import { readPage } from '../../paging.ts'
 import { json, problems } from '../../responses.ts'
+import { defineRoute } from '../../route.ts'
 import { count, formatTime, id, idParam, listOf, pageQuery, time } from '../../schemas.ts'
 
 export const deadLetters = new OpenAPIHono<HttpEnv>()
@@ -22,15 +23,17 @@ const deadLetter = z
   })
   .openapi('DeadLetter')
 
-const list = createRoute({
+const list = defineRoute({
   method: 'get',
   path: '/v1/admin/dead-letters',
   operationId: 'listDeadLetters',
   tags: ['Admin'],
   summary: 'What could not be filed or told',
+  description:
+    "Mail that was accepted and could not be filed by any of a day's attempts, or events that could not be told. Nothing of it is lost until it is discarded.",
   ...requiresAdmin(),
   request: { query: pageQuery },
-  responses: { 200: json(listOf(deadLetter, 'DeadLetterList'), 'A page.'), ...problems(400, 422) },
+  responses: { 200: json(listOf(deadLetter, 'DeadLetterList'), 'A page.'), ...problems(400) },
 })
 
 deadLetters.openapi(list, async (c) => {
@@ -43,12 +46,13 @@ deadLetters.openapi(list, async (c) => {
   return c.json(page, 200)
 })
 
-const discard = createRoute({
+const discard = defineRoute({
   method: 'delete',
   path: '/v1/admin/dead-letters/{id}',
   operationId: 'discardDeadLetter',
   tags: ['Admin'],
   summary: 'Discard a dead letter for good, with the raw message that it is about',
+  description: 'This is the one way in which mail that was accepted is thrown away.',
   ...requiresAdmin(),
   request: { params: z.object({ id: idParam('dlt', 'The dead letter.') }) },
   responses: { 204: { description: 'Discarded.' }, ...problems(404) },

@@ -1,5 +1,5 @@
 /** The domains that this server receives for. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { createDomain, type Domain, listDomains, removeDomain } from '../../../../access/addresses.ts'
 import { requiresAdmin } from '../../authorize.ts'
 import type { HttpEnv } from '../../context.ts'
@@ -7,6 +7,7 @@ import { found, orProblem } from '../../errors.ts'
 import { formatId } from '../../ids.ts'
 import { readPage } from '../../paging.ts'
 import { json, jsonBody, problems } from '../../responses.ts'
+import { defineRoute } from '../../route.ts'
 import { formatTime, id, idParam, line, listOf, pageQuery, time } from '../../schemas.ts'
 
 export const domains = new OpenAPIHono<HttpEnv>()
@@ -17,15 +18,16 @@ const domain = z
   .object({ id: id('dom'), name: z.string().openapi({ description: 'As A-labels.' }), created_at: time })
   .openapi('Domain')
 
-const list = createRoute({
+const list = defineRoute({
   method: 'get',
   path: '/v1/admin/domains',
   operationId: 'listDomains',
   tags: ['Admin'],
   summary: 'All domains',
+  description: 'In the order in which they were added.',
   ...requiresAdmin(),
   request: { query: pageQuery },
-  responses: { 200: json(listOf(domain, 'DomainList'), 'A page.'), ...problems(400, 422) },
+  responses: { 200: json(listOf(domain, 'DomainList'), 'A page.'), ...problems(400) },
 })
 
 domains.openapi(list, async (c) => {
@@ -38,15 +40,16 @@ domains.openapi(list, async (c) => {
   return c.json(page, 200)
 })
 
-const create = createRoute({
+const create = defineRoute({
   method: 'post',
   path: '/v1/admin/domains',
   operationId: 'createDomain',
   tags: ['Admin'],
   summary: 'Add a domain',
+  description: 'Mail to a domain is received once Email Routing sends it here and an address takes it.',
   ...requiresAdmin(),
   request: jsonBody(z.strictObject({ name: line(DOMAIN_CHARS_MAX, 'Such as example.com.') }).openapi('NewDomain')),
-  responses: { 201: json(domain, 'The domain.'), ...problems(400, 409, 413, 415, 422) },
+  responses: { 201: json(domain, 'The domain.'), ...problems(400, 409, 413, 415) },
 })
 
 domains.openapi(create, async (c) => {
@@ -54,12 +57,13 @@ domains.openapi(create, async (c) => {
   return c.json(render(made), 201)
 })
 
-const remove = createRoute({
+const remove = defineRoute({
   method: 'delete',
   path: '/v1/admin/domains/{id}',
   operationId: 'deleteDomain',
   tags: ['Admin'],
   summary: 'Remove a domain that no address uses',
+  description: 'Its addresses have to be removed first.',
   ...requiresAdmin(),
   request: { params: z.object({ id: idParam('dom', 'The domain.') }) },
   responses: { 204: { description: 'Removed.' }, ...problems(404, 409) },

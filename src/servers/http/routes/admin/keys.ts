@@ -1,5 +1,5 @@
 /** API keys of every account. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { createApiKey, listApiKeys, removeApiKey } from '../../../../access/keys.ts'
 import { requiresAdmin } from '../../authorize.ts'
 import type { HttpEnv } from '../../context.ts'
@@ -7,19 +7,21 @@ import { found, orProblem } from '../../errors.ts'
 import { apiKeyList, createdApiKey, newKeyFields, renderApiKey } from '../../key-view.ts'
 import { readPage } from '../../paging.ts'
 import { json, jsonBody, problems } from '../../responses.ts'
+import { defineRoute } from '../../route.ts'
 import { idField, idParam, pageQuery } from '../../schemas.ts'
 
 export const keys = new OpenAPIHono<HttpEnv>()
 
-const list = createRoute({
+const list = defineRoute({
   method: 'get',
   path: '/v1/admin/keys',
   operationId: 'listAllKeys',
   tags: ['Admin'],
   summary: 'All API keys, or those of one account',
+  description: 'Without the keys themselves, which are shown once and not kept.',
   ...requiresAdmin(),
   request: { query: pageQuery.extend({ account_id: idParam('acc', 'Only of this account.').optional() }) },
-  responses: { 200: json(apiKeyList, 'A page.'), ...problems(400, 404, 422) },
+  responses: { 200: json(apiKeyList, 'A page.'), ...problems(400, 404) },
 })
 
 keys.openapi(list, async (c) => {
@@ -34,19 +36,20 @@ keys.openapi(list, async (c) => {
   return c.json(page, 200)
 })
 
-const create = createRoute({
+const create = defineRoute({
   method: 'post',
   path: '/v1/admin/keys',
   operationId: 'createKeyFor',
   tags: ['Admin'],
   summary: 'Make a key for an account',
+  description: 'The key is shown once, in this answer.',
   ...requiresAdmin(),
   request: jsonBody(
     z
       .strictObject({ account_id: idField('acc', 'Whose mail the key opens.'), ...newKeyFields })
       .openapi('NewKeyForAccount'),
   ),
-  responses: { 201: json(createdApiKey, 'The key, shown this once.'), ...problems(400, 413, 415, 422) },
+  responses: { 201: json(createdApiKey, 'The key, shown this once.'), ...problems(400, 413, 415) },
 })
 
 keys.openapi(create, async (c) => {
@@ -55,12 +58,13 @@ keys.openapi(create, async (c) => {
   return c.json({ ...renderApiKey(made), key: made.key }, 201)
 })
 
-const remove = createRoute({
+const remove = defineRoute({
   method: 'delete',
   path: '/v1/admin/keys/{id}',
   operationId: 'deleteAnyKey',
   tags: ['Admin'],
   summary: 'Revoke a key, at once',
+  description: 'The next call with it is refused.',
   ...requiresAdmin(),
   request: { params: z.object({ id: idParam('key', 'The key.') }) },
   responses: { 204: { description: 'Revoked.' }, ...problems(404) },

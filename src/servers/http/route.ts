@@ -1,0 +1,37 @@
+/**
+ * How a route is declared: what every operation has besides its own, in one place, so that none comes without it.
+ *
+ *  - A query parameter that the route does not have is refused, also where it has none at all.
+ *  - A body is JSON in UTF-8 and nothing else (json-body.ts).
+ *  - The description names the scope, and the headers of each answer.
+ */
+import { createRoute, type RouteConfig, z } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { readableJson } from './json-body.ts'
+import { headersOf } from './responses.ts'
+
+/** Under this name an operation lists its scopes: OpenAPI's own place for them knows only those of OAuth. */
+export const SCOPES_FIELD = 'x-required-scopes'
+
+const NO_PARAMETERS = z.strictObject({})
+
+export function defineRoute<P extends string, R extends Omit<RouteConfig, 'path'> & { path: P }>(route: R) {
+  const scopes = (route[SCOPES_FIELD] as string[] | undefined) ?? []
+  const needs = scopes.map((scope) => `Needs the scope \`${scope}\`.`)
+  const own = [route.middleware ?? []].flat() as MiddlewareHandler[]
+  return createRoute<P, R>({
+    ...route,
+    description: [route.description, ...needs].join(' '),
+    request: { query: NO_PARAMETERS, ...route.request },
+    middleware: route.request?.body ? [...own, readableJson] : own,
+    responses: withHeaders(route.responses),
+  })
+}
+
+function withHeaders(responses: RouteConfig['responses']): RouteConfig['responses'] {
+  const entries = Object.entries(responses).map(([status, response]) => {
+    const own = 'headers' in response ? response.headers : {}
+    return [status, { ...response, headers: { ...headersOf(Number(status)), ...own } }]
+  })
+  return Object.fromEntries(entries)
+}
