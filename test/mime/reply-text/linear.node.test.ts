@@ -74,7 +74,6 @@ test.each([
     'a\n',
   ],
 ])('a run of %j', (unit) => {
-  timed(filled(unit), null)
   timed(`Yes.\n${filled(unit)}\nx`, null)
 })
 
