@@ -38,7 +38,8 @@ export async function discardDeadLetter(deps: Deps, id: number): Promise<boolean
   if (!row) return false
   const accountId = row.queue === 'pending' ? accountOfKey(row.subject) : null
   // The object is marked first: in any other order a crash between the two would let the sweep find the message again.
-  if (accountId !== null) await deps.stores.of(accountId).batch([queueRawDelete(row.subject)])
+  const shard = accountId === null ? null : deps.stores.find(accountId)
+  if (shard) await shard.batch([queueRawDelete(row.subject)])
   await deps.stores.directory.batch([deleteDeadLetter(id)])
   if (accountId !== null) await deps.queues.events.send({ shard: shardOf(accountId) })
   return true

@@ -21,6 +21,8 @@ type ServerIds = {
   app: string
   entry: string
   dead: string
+  doomed: string
+  stuck: string
 }
 
 type AccountCall = { path(ids: Ids): string; json?: unknown; status: number; foreign: boolean }
@@ -72,6 +74,7 @@ const ADMIN_CALLS: Record<string, AdminCall> = {
   'get /v1/admin/accounts': { path: () => '/v1/admin/accounts', status: 200 },
   'post /v1/admin/accounts': { path: () => '/v1/admin/accounts', json: () => ({ name: 'posted' }), status: 201 },
   'get /v1/admin/accounts/{id}': { path: ({ account }) => `/v1/admin/accounts/${account}`, status: 200 },
+  'delete /v1/admin/accounts/{id}': { path: ({ doomed }) => `/v1/admin/accounts/${doomed}`, status: 204 },
   'get /v1/admin/addresses': { path: () => '/v1/admin/addresses', status: 200 },
   'post /v1/admin/addresses': {
     path: () => '/v1/admin/addresses',
@@ -99,6 +102,10 @@ const ADMIN_CALLS: Record<string, AdminCall> = {
   },
   'delete /v1/admin/app-passwords/{id}': { path: ({ app }) => `/v1/admin/app-passwords/${app}`, status: 204 },
   'get /v1/admin/dead-letters': { path: () => '/v1/admin/dead-letters', status: 200 },
+  'post /v1/admin/dead-letters/{id}/retry': {
+    path: ({ stuck }) => `/v1/admin/dead-letters/${stuck}/retry`,
+    status: 204,
+  },
   'delete /v1/admin/dead-letters/{id}': { path: ({ dead }) => `/v1/admin/dead-letters/${dead}`, status: 204 },
   'get /v1/admin/lists': { path: () => '/v1/admin/lists', status: 200 },
   'post /v1/admin/lists': {
@@ -160,6 +167,7 @@ async function lastKey(client: Client): Promise<string> {
 async function makeServerIds(): Promise<ServerIds> {
   const post = async (path: string, json: object): Promise<string> => (await admin.post(path, json)).body.id
   await keepDead(world.deps, { raw_key: 'raw/2026-03-01/1/dead' }, 24)
+  await keepDead(world.deps, { raw_key: 'raw/2026-03-01/1/stuck' }, 24)
   const account = await post('/v1/admin/accounts', { name: 'spare' })
   return {
     account,
@@ -169,6 +177,8 @@ async function makeServerIds(): Promise<ServerIds> {
     app: await post('/v1/admin/app-passwords', { account_id: account, name: 'spare' }),
     entry: await post('/v1/admin/lists', { entry: 'spare@pest.example', list: 'block' }),
     dead: (await admin.get('/v1/admin/dead-letters')).body.data[0].id,
+    stuck: (await admin.get('/v1/admin/dead-letters')).body.data[1].id,
+    doomed: await post('/v1/admin/accounts', { name: 'doomed' }),
   }
 }
 

@@ -1,6 +1,6 @@
 /** Accounts, as the admin sees them: how much they hold, never what. */
 import { OpenAPIHono, z } from '@hono/zod-openapi'
-import { type Account, createAccount, getAccount, listAccounts } from '../../../../access/accounts.ts'
+import { type Account, createAccount, getAccount, listAccounts, removeAccount } from '../../../../access/accounts.ts'
 import { requiresAdmin } from '../../authorize.ts'
 import type { HttpEnv } from '../../context.ts'
 import { found } from '../../errors.ts'
@@ -88,6 +88,24 @@ const read = defineRoute({
 accounts.openapi(read, async (c) => {
   const id = found(c.req.valid('param').id, 'account')
   return c.json(render(found(await getAccount(c.env.deps, id), 'account')), 200)
+})
+
+const remove = defineRoute({
+  method: 'delete',
+  path: '/v1/admin/accounts/{id}',
+  operationId: 'deleteAccount',
+  tags: ['Admin'],
+  summary: 'Delete an account with all that it has',
+  description:
+    'Its addresses, keys and passwords end at once and no mail comes in any more; its mail is erased in the background, for good.',
+  ...requiresAdmin(),
+  request: { params: z.object({ id: idParam('acc', 'The account.') }) },
+  responses: { 204: { description: 'Deleted.' }, ...problems(404) },
+})
+
+accounts.openapi(remove, async (c) => {
+  found(await removeAccount(c.env.deps, found(c.req.valid('param').id, 'account')), 'account')
+  return c.body(null, 204)
 })
 
 function render(one: Account): z.infer<typeof account> {

@@ -1,9 +1,14 @@
 /** Dead letters: what a queue gave up on. The admin sees that there is one and why, never the mail in it. */
 import { OpenAPIHono, z } from '@hono/zod-openapi'
-import { type DeadLetter, discardDeadLetter, listDeadLetters } from '../../../../inbound/dead-letters.ts'
+import {
+  type DeadLetter,
+  discardDeadLetter,
+  listDeadLetters,
+  retryDeadLetter,
+} from '../../../../inbound/dead-letters.ts'
 import { requiresAdmin } from '../../authorize.ts'
 import type { HttpEnv } from '../../context.ts'
-import { found } from '../../errors.ts'
+import { found, Problem } from '../../errors.ts'
 import { formatId } from '../../ids.ts'
 import { readPage } from '../../paging.ts'
 import { json, problems } from '../../responses.ts'
@@ -60,6 +65,26 @@ const discard = defineRoute({
 
 deadLetters.openapi(discard, async (c) => {
   found(await discardDeadLetter(c.env.deps, found(c.req.valid('param').id, 'dead letter')), 'dead letter')
+  return c.body(null, 204)
+})
+
+const retry = defineRoute({
+  method: 'post',
+  path: '/v1/admin/dead-letters/{id}/retry',
+  operationId: 'retryDeadLetter',
+  tags: ['Admin'],
+  summary: 'Try a dead letter once more',
+  description:
+    'Where it succeeds, the mail is filed and the dead letter is gone. Where it fails, the log says why and nothing changes.',
+  ...requiresAdmin(),
+  request: { params: z.object({ id: idParam('dlt', 'The dead letter.') }) },
+  responses: { 204: { description: 'It succeeded.' }, ...problems(404, 409) },
+})
+
+deadLetters.openapi(retry, async (c) => {
+  const id = found(c.req.valid('param').id, 'dead letter')
+  const outcome = found(await retryDeadLetter(c.env.deps, id), 'dead letter')
+  if (outcome === 'failed') throw new Problem('conflict', 'It failed once more: the log says why.')
   return c.body(null, 204)
 })
 
