@@ -31,23 +31,66 @@ export type Tripwires = {
 }
 
 export async function openTripwires(): Promise<Tripwires> {
-  // No name has an address: what went around the interception below would still not leave this machine.
-  const browser = await launchChromium(['--host-resolver-rules=MAP * ~NOTFOUND'])
-  const watched = await Promise.all(Array.from({ length: PAGES }, () => openPage(browser)))
+  let open = await openBrowser()
+  const found: string[] = []
+  /** Takes items until none is left or the browser has died; gives those that were being watched then. */
+  const take = async <T>(
+    queue: T[],
+    pages: WatchedPage[],
+    watch: (tripwire: Tripwire, item: T) => Promise<string[]>,
+  ) => {
+    const interrupted: T[] = []
+    const work = async ({ tripwire }: WatchedPage) => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+        try {
+          found.push(...(await watch(tripwire, item)))
+        } catch (error) {
+          // A mail as it came can kill the whole browser. Anything else that fails is ours.
+          if (!(await hasDied(open.browser))) throw error
+          interrupted.push(item)
+          return
+        }
+      }
+    }
+    await Promise.all(pages.map(work))
+    return interrupted
+  }
+  const reopen = async () => {
+    await open.browser.close().catch(() => undefined)
+    open = await openBrowser()
+  }
   return {
     each: async (items, watch) => {
       const queue = [...items]
-      const found: string[] = []
-      const work = async ({ tripwire }: WatchedPage) => {
-        for (let item = queue.shift(); item !== undefined; item = queue.shift())
-          found.push(...(await watch(tripwire, item)))
+      const suspects: typeof items = []
+      while (queue.length > 0) {
+        const interrupted = await take(queue, open.pages, watch)
+        suspects.push(...interrupted)
+        if (interrupted.length > 0) await reopen()
       }
-      await Promise.all(watched.map(work))
+      // One of those that were open when the browser died has killed it: each is watched again, alone.
+      for (const suspect of suspects) {
+        if ((await take([suspect], open.pages.slice(0, 1), watch)).length === 0) continue
+        found.push('crash')
+        await reopen()
+      }
       await setTimeout(LATE_MS)
-      return [...found, ...watched.flatMap(({ fired }) => fired.splice(0))]
+      return [...found.splice(0), ...open.pages.flatMap(({ fired }) => fired.splice(0))]
     },
-    close: () => browser.close(),
+    close: () => open.browser.close(),
   }
+}
+
+async function openBrowser(): Promise<{ browser: Browser; pages: WatchedPage[] }> {
+  // No name has an address: what went around the interception below would still not leave this machine.
+  const browser = await launchChromium(['--host-resolver-rules=MAP * ~NOTFOUND'])
+  return { browser, pages: await Promise.all(Array.from({ length: PAGES }, () => openPage(browser))) }
+}
+
+/** The news of a browser's death may come after the error that it caused. */
+async function hasDied(browser: Browser): Promise<boolean> {
+  for (let waited = 0; waited < 20 && browser.isConnected(); waited++) await setTimeout(50)
+  return !browser.isConnected()
 }
 
 type WatchedPage = { fired: string[]; tripwire: Tripwire }
