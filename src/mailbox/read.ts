@@ -7,6 +7,7 @@ import { decodeTransfer, type RangeReader, readDisplayed } from '../mime/body.ts
 import { decodeHeader, firstField, parseHeaderBlock } from '../mime/headers.ts'
 import type { Attachment, Envelope, HeaderField, Part } from '../mime/message.ts'
 import { readMessageIds } from '../mime/message-ids.ts'
+import { replyText } from '../mime/reply-text.ts'
 import { deserializeStructure, findPart } from '../mime/structure.ts'
 import type { SpamReport } from '../spam/report.ts'
 import { readMessageRow } from '../store/message-read.ts'
@@ -28,6 +29,9 @@ export type Content = {
   /** Message-IDs of the References field. */
   references: string[]
   text: string | null
+  /** The text without what it quotes, signatures and footers: what a reply itself says. */
+  extractedText: string | null
+  /** As it came. It must pass sanitiseHtml before anybody sees it. */
   html: string | null
   /** A body was longer than what is shown. */
   truncated: boolean
@@ -48,13 +52,17 @@ export async function readContent(deps: Deps, message: MessageDetail): Promise<C
     return bytes
   }
   const { fields, truncated: headersTruncated } = await readHeader(message, read)
-  const { text, html, truncated } = await readDisplayed(message.structure, read)
+  const { text, html, textIsOriginal, truncated } = await readDisplayed(message.structure, read)
+  // Before decoding: an encoded word can spell an angle bracket, and is none here.
+  const references = readMessageIds(firstField(fields, 'references') ?? '')
+  const inReplyTo = readMessageIds(firstField(fields, 'in-reply-to') ?? '')
+  const { subject } = message.envelope
   return {
     headers: fields.map((field) => ({ name: field.name, value: decodeHeader(field.raw) })),
     headersTruncated,
-    // Before decoding: an encoded word can spell an angle bracket, and is none here.
-    references: readMessageIds(firstField(fields, 'references') ?? ''),
+    references,
     text,
+    extractedText: text === null ? null : replyText({ text, html, textIsOriginal, inReplyTo, references, subject }),
     html,
     truncated,
   }

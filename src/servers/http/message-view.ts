@@ -5,7 +5,7 @@ import type { MessageDetail, MessageSummary } from '../../mailbox/view.ts'
 import type { Address, Attachment } from '../../mime/message.ts'
 import { displayedCharset, displayedType, safeFilename } from './download.ts'
 import { formatId } from './ids.ts'
-import { bytes, formatForeignTime, formatTime, id, listOf, time } from './schemas.ts'
+import { bytes, count, formatForeignTime, formatTime, id, listOf, time } from './schemas.ts'
 
 const address = z.object({ name: z.string().nullable(), address: z.string().nullable() }).openapi('MailAddress')
 
@@ -111,7 +111,18 @@ export const message = z
     references: z.array(z.string()).openapi({ description: 'Message-IDs, without angle brackets.' }),
     text: z.string().nullable().openapi({ description: 'The text, made from the HTML where there is no text part.' }),
     truncated: z.boolean().openapi({ description: 'The text is longer than what is shown; /raw has all of it.' }),
+    extracted_text: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The text without quotes, signatures and footers: what a reply itself says.' }),
     has_html: z.boolean(),
+    html: z
+      .string()
+      .nullable()
+      .openapi({
+        description: 'The sanitised HTML, where html=sanitized asked for it: a fragment for a sandboxed frame.',
+      }),
+    blocked_remote: count.nullable().openapi({ description: 'Remote images that html leaves out; null without html.' }),
     headers: z.array(z.object({ name: z.string(), value: z.string() })).openapi({ description: 'In order, decoded.' }),
     headers_truncated: z
       .boolean()
@@ -132,7 +143,12 @@ export function renderState(summary: MessageSummary): z.infer<typeof messageStat
   return { id, mailbox_ids, unread, flagged, answered, draft, keywords }
 }
 
-export function renderMessage(detail: MessageDetail, content: Content): z.infer<typeof message> {
+/** `shown` is the sanitised HTML, where it was asked for. */
+export function renderMessage(
+  detail: MessageDetail,
+  content: Content,
+  shown: { html: string; blockedRemote: number } | null,
+): z.infer<typeof message> {
   const { envelope } = detail
   return {
     ...summaryOf(detail),
@@ -146,7 +162,10 @@ export function renderMessage(detail: MessageDetail, content: Content): z.infer<
     references: content.references,
     text: content.text,
     truncated: content.truncated,
+    extracted_text: content.extractedText,
     has_html: content.html !== null,
+    html: shown?.html ?? null,
+    blocked_remote: shown?.blockedRemote ?? null,
     headers: content.headers,
     headers_truncated: content.headersTruncated,
     attachments: detail.attachments.map(renderAttachment),

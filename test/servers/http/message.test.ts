@@ -68,7 +68,10 @@ describe('GET /v1/messages/{id}', () => {
       references: [],
       text: 'Grüße',
       truncated: false,
+      extracted_text: expect.any(String),
       has_html: false,
+      html: null,
+      blocked_remote: null,
       headers_truncated: false,
       attachments: [
         {
@@ -86,7 +89,6 @@ describe('GET /v1/messages/{id}', () => {
       defects: [],
     })
     expect(body.headers[0]).toEqual({ name: 'From', value: 'Alice Example <alice@elsewhere.example>' })
-    expect(Object.keys(body)).not.toContain('html')
   })
 
   it('gives references, and tells that there is HTML', async () => {
@@ -133,6 +135,45 @@ describe('GET /v1/messages/{id}', () => {
     const { status, body } = await client.get(`/v1/messages/${id}`)
     expect(status).toBe(200)
     expect(body.sent_at === null || /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(body.sent_at)).toBe(true)
+  })
+})
+
+describe('GET /v1/messages/{id}?html=sanitized', () => {
+  const html =
+    '<p onclick=alert(1)>Hello<script>alert(1)</script> <img src="https://track.example/p.gif" alt="pixel"></p><a href="javascript:alert(1)">x</a>'
+
+  async function sanitised(query: string) {
+    const { id } = await deliver(world, client, plainMessage({ 'Content-Type': 'text/html' }, html))
+    return (await client.get(`/v1/messages/${id}${query}`)).body
+  }
+
+  it('gives the HTML without what could do harm, and without remote content', async () => {
+    const body = await sanitised('?html=sanitized')
+    expect(body).toMatchObject({ has_html: true, blocked_remote: 1 })
+    expect(body.html).toContain('Hello')
+    expect(body.html).not.toMatch(/script|onclick|javascript|track\.example/)
+  })
+
+  it('keeps remote images where that is asked for', async () => {
+    expect((await sanitised('?html=sanitized&remote_content=true')).html).toContain('https://track.example/p.gif')
+  })
+
+  it('gives none where none is asked for, and refuses another form', async () => {
+    expect(await sanitised('')).toMatchObject({ html: null, has_html: true })
+    expect(await sanitised('?html=raw')).toMatchObject({ code: 'invalid', errors: [{ pointer: '/html' }] })
+  })
+})
+
+describe('the words of a reply', () => {
+  it('are given without what it quotes', async () => {
+    const body =
+      'Yes, Thursday suits me.\r\n\r\nOn Sun, 1 Mar 2026 at 11:00, Bob <bob@x.example> wrote:\r\n> Thursday?\r\n'
+    const { id } = await deliver(
+      world,
+      client,
+      plainMessage({ Subject: 'Re: Thursday', 'In-Reply-To': '<q@x.example>' }, body),
+    )
+    expect((await client.get(`/v1/messages/${id}`)).body.extracted_text.trim()).toBe('Yes, Thursday suits me.')
   })
 })
 

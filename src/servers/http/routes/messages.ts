@@ -3,6 +3,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { type ListQuery, listMessages } from '../../../mailbox/list.ts'
 import { readContent, readMessage } from '../../../mailbox/read.ts'
 import { QUERY_CHARS_MAX } from '../../../mailbox/search-query.ts'
+import { sanitiseHtml } from '../../../mime/sanitise.ts'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
 import { type Binding, openCursor, sealCursor } from '../cursor.ts'
@@ -81,7 +82,18 @@ const read = defineRoute({
   description:
     'The text is cut at a megabyte, the header at 256 KB; /raw has all of it. Reading does not mark a message as read.',
   ...requires('mail:read'),
-  request: { params: z.object({ id: idParam('msg', 'The message.') }) },
+  request: {
+    params: z.object({ id: idParam('msg', 'The message.') }),
+    query: z.strictObject({
+      html: z
+        .enum(['sanitized'])
+        .optional()
+        .openapi({ description: 'Gives the HTML too, with all that could do harm taken out.' }),
+      remote_content: flag
+        .optional()
+        .openapi({ description: 'Keeps remote images in the HTML: whoever sent them learns when they are shown.' }),
+    }),
+  },
   responses: { 200: json(message, 'The message.'), ...problems(404) },
 })
 
@@ -89,5 +101,10 @@ messages.openapi(read, async (c) => {
   const { deps } = c.env
   const id = found(c.req.valid('param').id, 'message')
   const detail = found(await readMessage(deps, c.var.account, id), 'message')
-  return c.json(renderMessage(detail, await readContent(deps, detail)), 200)
+  const content = await readContent(deps, detail)
+  const asked = c.req.valid('query')
+  const remote = asked.remote_content === true ? 'allow' : 'block'
+  const isShown = asked.html === 'sanitized' && content.html !== null
+  const shown = isShown ? sanitiseHtml(content.html ?? '', { remote, cid: () => null }) : null
+  return c.json(renderMessage(detail, content, shown), 200)
 })
