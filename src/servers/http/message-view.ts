@@ -116,12 +116,9 @@ export const message = z
       .nullable()
       .openapi({ description: 'The text without quotes, signatures and footers: what a reply itself says.' }),
     has_html: z.boolean(),
-    html: z
-      .string()
-      .nullable()
-      .openapi({
-        description: 'The sanitised HTML, where html=sanitized asked for it: a fragment for a sandboxed frame.',
-      }),
+    html: z.string().nullable().openapi({
+      description: 'The sanitised HTML, where html=sanitized asked for it: a fragment for a sandboxed frame.',
+    }),
     blocked_remote: count.nullable().openapi({ description: 'Remote images that html leaves out; null without html.' }),
     headers: z.array(z.object({ name: z.string(), value: z.string() })).openapi({ description: 'In order, decoded.' }),
     headers_truncated: z
