@@ -72,7 +72,6 @@ const FOREIGN = [
   /\.\.\/shared/,
   /\/work\//,
   /\/tmp\/[a-z]/,
-  /\bsubagent/i,
   /registry\.npmjs/,
   /\bTODO\b|\bFIXME\b/,
   /\b(it|test|describe)\.(skip|only|todo|fails)\w*\b/,
