@@ -19,6 +19,8 @@ const worker = () =>
 /** What runs in workerd, what needs Node (files, processes), and the figures of `npm run bench`. */
 export default defineConfig({
   test: {
+    // Two files at a time: much of their time is spent waiting for processes.
+    maxWorkers: 2,
     projects: [
       {
         plugins: [worker()],
