@@ -18,6 +18,8 @@ export type Edit = {
   /** \Deleted in one mailbox. */
   deleted?: { mailboxId: number; value: boolean }
   destroy?: boolean
+  /** With a move: a message that stands in the target already is destroyed instead. */
+  destroyInTarget?: boolean
 }
 
 /** A newest message that only the database can tell. */
@@ -100,6 +102,10 @@ class Plan {
 
   edit(message: ChangeableRow, edit: Edit): void {
     const before = placedOf(message)
+    if (edit.destroyInTarget && before.some(([mailboxId]) => edit.add?.includes(mailboxId))) {
+      this.#destroy(message, before)
+      return
+    }
     const flags = (message.flags | (edit.set ?? 0)) & ~(edit.clear ?? 0)
     const keywords = editKeywords(message.keywords, edit)
     const kept = before.filter(([mailboxId]) => !takesOut(edit, mailboxId))

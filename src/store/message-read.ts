@@ -227,11 +227,3 @@ export async function readChanges(db: Database, accountId: number, after: Cursor
 }
 
 export type Cursor = { modseq: number; id: number }
-
-/** Which of these messages stand in a mailbox. */
-export async function readStandingIn(db: Database, mailboxId: number, ids: number[]): Promise<Set<number>> {
-  if (ids.length === 0) return new Set()
-  const rows = await db.all<{ message_id: number }>(sql`select message_id from placements
-    where mailbox_id = ${mailboxId} and message_id in (${integers(ids)})`)
-  return new Set(rows.map((row) => row.message_id))
-}
