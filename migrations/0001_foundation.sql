@@ -15,6 +15,7 @@ create table addresses (
   domain text not null,
   written text not null,
   target text,
+  targets text,
   enabled integer not null default 1,
   created_at integer not null
 );
@@ -63,6 +64,63 @@ create table lists (
   primary key (account_id, key)
 ) without rowid;
 
+create table audit (
+  id integer primary key autoincrement,
+  at integer not null,
+  actor text not null,
+  account_id integer,
+  action text not null,
+  target text,
+  detail text not null,
+  status integer,
+  request_id text not null
+);
+create index audit_account on audit (account_id, id);
+
+create table idempotency (
+  account_id integer not null,
+  key blob not null,
+  request blob not null,
+  status integer,
+  headers text,
+  body text,
+  created_at integer not null,
+  primary key (account_id, key)
+) without rowid;
+create index idempotency_created on idempotency (created_at);
+
+create table submissions (
+  id integer primary key autoincrement,
+  account_id integer not null,
+  address_id integer,
+  message integer not null,
+  message_id text not null,
+  sender text not null,
+  raw_key text not null unique,
+  size integer not null,
+  request blob,
+  created_at integer not null,
+  finished_at integer
+);
+create unique index submissions_request on submissions (account_id, request) where request is not null;
+create index submissions_account on submissions (account_id, id);
+
+create table submission_recipients (
+  submission_id integer not null,
+  n integer not null,
+  address text not null,
+  route text not null,
+  status text not null,
+  attempts integer not null default 0,
+  next_at integer,
+  code text,
+  detail text,
+  provider_id text,
+  updated_at integer not null,
+  primary key (submission_id, n)
+) without rowid;
+create index submission_recipients_due on submission_recipients (next_at) where next_at is not null;
+
 create table state (
   key text primary key,
   value text not null
@@ -78,6 +136,7 @@ create table accounts (
   settings text not null default '{}',
   changes_floor integer not null default 0,
   created_at integer not null,
+  suspended_at integer,
   deleted_at integer
 );
 create index accounts_deleted on accounts (id) where deleted_at is not null;
@@ -85,6 +144,7 @@ create index accounts_deleted on accounts (id) where deleted_at is not null;
 create table mailboxes (
   id integer primary key autoincrement,
   account_id integer not null,
+  parent_id integer not null default 0,
   name text not null,
   role text,
   uid_validity integer not null,
@@ -97,9 +157,11 @@ create table mailboxes (
   unread_threads integer not null default 0,
   modseq integer not null,
   created_modseq integer not null,
-  unique (account_id, name)
+  emptying text,
+  unique (account_id, parent_id, name)
 );
 create unique index mailboxes_role on mailboxes (account_id, role) where role is not null;
+create index mailboxes_emptying on mailboxes (id) where emptying is not null;
 
 create table messages (
   id integer primary key,

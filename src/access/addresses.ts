@@ -30,7 +30,7 @@ import { getAccount } from './accounts.ts'
 
 export type Domain = { id: number; name: string; createdAt: number }
 
-export type AddressKind = 'address' | 'alias' | 'catch_all'
+export type AddressKind = 'address' | 'alias' | 'catch_all' | 'forward'
 
 export type MailAddress = {
   id: number
@@ -101,6 +101,7 @@ export async function createAddress(deps: Deps, input: NewAddress): Promise<Mail
         domain: domainName,
         written: input.address.trim(),
         target: owner.target,
+        targets: null,
         created_at: seconds(deps),
       }),
     )

@@ -10,6 +10,9 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core'
 
+/** A statement, or a piece of one, of drizzle's SQL. Other rooms hand it on and never look inside. */
+export type Statement = SQL
+
 const dialect = new SQLiteSyncDialect()
 
 /** A number as an SQL integer, where the column's affinity would not make it one. */

@@ -16,9 +16,9 @@ export function deleteDomain(id: number): SQL {
 
 /** Inserts where the domain is ours. Returns the new row, or none where it is not. An address that exists is a unique violation. */
 export function insertAddress(row: Omit<AddressRow, 'id' | 'enabled'>): SQL {
-  return sql`insert into addresses (address, account_id, kind, domain, written, target, created_at)
+  return sql`insert into addresses (address, account_id, kind, domain, written, target, targets, created_at)
     select ${row.address}, ${int(row.account_id)}, ${row.kind}, d.name,
-      ${row.written}, ${row.target}, ${int(row.created_at)}
+      ${row.written}, ${row.target}, ${row.targets}, ${int(row.created_at)}
     from domains d where d.name = ${row.domain} returning *`
 }
 

@@ -190,6 +190,21 @@ export function readStanding(
       and dedupe is not null and dedupe >= ${dedupe.key} and dedupe <= ${dedupe.upTo} limit 1)`)
 }
 
+/** The message that was stored from a raw object, or null. */
+export function readStandingRaw(db: Database, rawKey: string) {
+  return db.first<Pick<MessageRow, 'id' | 'modseq' | 'thread_id' | 'placed'>>(
+    sql`select id, modseq, thread_id, placed from messages where raw_key = ${rawKey}`,
+  )
+}
+
+/** The account's message ids from `low` to `high`, both included. */
+export async function readIdsBetween(db: Database, accountId: number, low: number, high: number): Promise<number[]> {
+  const rows = await db.all<{ id: number }>(
+    sql`select id from messages where id between ${low} and ${high} and account_id = ${accountId}`,
+  )
+  return rows.map((row) => row.id)
+}
+
 /** Which of these raw objects have a message, or had one whose object is still to be deleted. */
 export async function readFiledKeys(db: Database, keys: string[]): Promise<Set<string>> {
   const json = JSON.stringify(keys)

@@ -32,6 +32,8 @@ export type Insertion = {
   index: NewIndexText
   /** The outbox event without the ids, which only the database knows. */
   event: { type: string }
+  /** Further statements of the same batch, given the new message's id. */
+  also?: ((id: SQL) => SQL[]) | undefined
 }
 
 /** The row that the batch's second statement returns. */
@@ -62,6 +64,7 @@ export function insertMessage(insertion: Insertion): SQL[] {
     sql`insert into outbox (account_id, modseq, event) select id, modseq,
       json_object('type', ${insertion.event.type}, 'message', ${id}, 'mailbox', ${int(mailboxId)})
       from accounts where id = ${message.account_id}`,
+    ...(insertion.also?.(id) ?? []),
   ]
 }
 

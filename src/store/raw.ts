@@ -36,6 +36,11 @@ export function rawKey(accountId: number, receivedAtMs: number, id: string): str
   return `${dayPrefix(receivedAtMs)}${accountId}/${id}`
 }
 
+/** The key of what was appended. No sweep files it: an object without a message is what a failed append has left. */
+export function appendedKey(accountId: number, nowMs: number, id: string): string {
+  return `appended/${new Date(nowMs).toISOString().slice(0, 10)}/${accountId}/${id}`
+}
+
 /** The account that a key names, or null where it is no key of ours. */
 export function accountOfKey(key: string): number | null {
   const match = /^raw\/\d{4}-\d\d-\d\d\/(\d{1,16})\/[^/]+$/.exec(key)
@@ -61,6 +66,11 @@ export class RawStore {
   /** Writes a new object. Throws where R2 fails; the object may exist all the same, and the sweep then finds it. */
   async put(receipt: Receipt, bytes: Uint8Array): Promise<void> {
     await this.#bucket.put(receipt.key, bytes, { customMetadata: toMetadata(receipt) })
+  }
+
+  /** Writes an object that is no receipt: what was appended, or waits to be sent. Writing it again changes nothing. */
+  async putBytes(key: string, bytes: Uint8Array): Promise<void> {
+    await this.#bucket.put(key, bytes)
   }
 
   /** The receipt and its bytes, or null where there is no such object. */

@@ -15,105 +15,6 @@
 import { sql } from 'drizzle-orm'
 import { blob, index, integer, primaryKey, real, sqliteTable, text, unique, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
-/** Directory: the mail domains that this server is responsible for, as A-labels in lower case. */
-export const domains = sqliteTable('domains', {
-  id: integer().primaryKey({ autoIncrement: true }),
-  name: text().notNull().unique(),
-  created_at: integer().notNull(),
-})
-
-/** Directory: what the envelope recipient is looked up in. Read by inbound/resolve on every message. */
-export const addresses = sqliteTable(
-  'addresses',
-  {
-    /** Never reused: messages remember which address they were delivered to. */
-    id: integer().primaryKey({ autoIncrement: true }),
-    /** Folded: local part in lower case, domain as A-label. A catch-all is '*@domain'. */
-    address: text().notNull().unique(),
-    account_id: integer().notNull(),
-    /** An alias is a further name of the address in `target`; both deliver to the same account. */
-    kind: text({ enum: ['address', 'alias', 'catch_all'] }).notNull(),
-    domain: text().notNull(),
-    /** As it was given, for people to read. */
-    written: text().notNull(),
-    /** For an alias: the folded address that it stands for. Otherwise null. */
-    target: text(),
-    /** 0: known, but refused with 5.2.1 until it is enabled again. */
-    enabled: integer().notNull().default(1),
-    created_at: integer().notNull(),
-  },
-  (t) => [index('addresses_domain').on(t.domain), index('addresses_account').on(t.account_id)],
-)
-
-/** Directory: API keys. The key itself is shown once and never stored. */
-export const api_keys = sqliteTable(
-  'api_keys',
-  {
-    id: integer().primaryKey({ autoIncrement: true }),
-    /** SHA-256 of the key: enough, since a key is 160 random bits and cannot be guessed offline. */
-    hash: blob({ mode: 'buffer' }).notNull().unique(),
-    account_id: integer().notNull(),
-    /** The one address that the key is bound to; null: the whole account. */
-    address_id: integer(),
-    name: text().notNull(),
-    /** The first characters, by which a person tells keys apart. */
-    hint: text().notNull(),
-    /** JSON list of scopes. */
-    scopes: text().notNull(),
-    created_at: integer().notNull(),
-    /** To the hour, so that reading mail does not write a row each time. */
-    last_used_at: integer(),
-  },
-  (t) => [index('api_keys_account').on(t.account_id)],
-)
-
-/** Directory: app passwords for mail clients. Made here, 80 random bits; hashed as keys are. */
-export const app_passwords = sqliteTable(
-  'app_passwords',
-  {
-    id: integer().primaryKey({ autoIncrement: true }),
-    hash: blob({ mode: 'buffer' }).notNull().unique(),
-    account_id: integer().notNull(),
-    name: text().notNull(),
-    created_at: integer().notNull(),
-    last_used_at: integer(),
-  },
-  (t) => [index('app_passwords_account').on(t.account_id)],
-)
-
-/** Directory: what a queue gave up on. Nothing leaves this table but by an admin's hand. */
-export const dead_letters = sqliteTable(
-  'dead_letters',
-  {
-    id: integer().primaryKey({ autoIncrement: true }),
-    queue: text().notNull(),
-    /** What it is about: the raw key of a message, else a digest of the body. One row for each. */
-    subject: text().notNull(),
-    /** The queue message, JSON. */
-    body: text().notNull(),
-    reason: text().notNull(),
-    attempts: integer().notNull(),
-    created_at: integer().notNull(),
-  },
-  (t) => [unique().on(t.queue, t.subject)],
-)
-
-/** Allow and block entries. account_id 0 is the whole server, kept in the directory's database. */
-export const lists = sqliteTable(
-  'lists',
-  {
-    account_id: integer().notNull(),
-    /** Canonical: 'address:a@b.example', 'domain:b.example', 'ip:192.0.2.0/24' (junk/list-keys.ts). */
-    key: text().notNull(),
-    list: text({ enum: ['allow', 'block'] }).notNull(),
-    created_at: integer().notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.account_id, t.key] })],
-)
-
-/** Small facts of the server itself: where the sweep stands. */
-export const state = sqliteTable('state', { key: text().primaryKey(), value: text().notNull() })
-
 export const accounts = sqliteTable(
   'accounts',
   {
@@ -132,6 +33,8 @@ export const accounts = sqliteTable(
     /** Tombstones up to this change number are gone: changes since an older one cannot be told. */
     changes_floor: integer().notNull().default(0),
     created_at: integer().notNull(),
+    /** When it was suspended: nobody gets in and nothing is sent, but its mail is received and kept. */
+    suspended_at: integer(),
     /** When it was deleted. Its mail goes bit by bit; the row stays, so that its number and what it means are never taken again. */
     deleted_at: integer(),
   },
@@ -143,6 +46,9 @@ export const mailboxes = sqliteTable(
   {
     id: integer().primaryKey({ autoIncrement: true }),
     account_id: integer().notNull(),
+    /** The mailbox that it stands in; 0 at the top. */
+    parent_id: integer().notNull().default(0),
+    /** Unique among its siblings. */
     name: text().notNull(),
     /** RFC 8621 §2: at most one mailbox of an account has a given role. */
     role: text({ enum: ['inbox', 'sent', 'drafts', 'trash', 'junk', 'archive'] }),
@@ -159,10 +65,13 @@ export const mailboxes = sqliteTable(
     /** Of the last change to the row: a name or a count. */
     modseq: integer().notNull(),
     created_modseq: integer().notNull(),
+    /** What becomes of its messages while it is being deleted, a part at a time; otherwise null. */
+    emptying: text({ enum: ['trash', 'permanent'] }),
   },
   (t) => [
-    unique().on(t.account_id, t.name),
+    unique().on(t.account_id, t.parent_id, t.name),
     uniqueIndex('mailboxes_role').on(t.account_id, t.role).where(sql`role is not null`),
+    index('mailboxes_emptying').on(t.id).where(sql`emptying is not null`),
   ],
 )
 
@@ -337,12 +246,9 @@ export const raw_deletes = sqliteTable('raw_deletes', { raw_key: text().primaryK
 /** The keys of deleted objects, for some days: a queue may still hand such a receipt over, and it must not be filed again. */
 export const raw_deleted = sqliteTable('raw_deleted', { raw_key: text().primaryKey() })
 
-export type DomainRow = typeof domains.$inferSelect
-export type AddressRow = typeof addresses.$inferSelect
-export type ApiKeyRow = typeof api_keys.$inferSelect
-export type AppPasswordRow = typeof app_passwords.$inferSelect
-export type DeadLetterRow = typeof dead_letters.$inferSelect
-export type ListRow = typeof lists.$inferSelect
+export * from './schema-directory.ts'
+export * from './schema-outbound.ts'
+
 export type AccountRow = typeof accounts.$inferSelect
 export type MailboxRow = typeof mailboxes.$inferSelect
 export type MessageRow = typeof messages.$inferSelect

@@ -31,7 +31,13 @@ const body = z
       scopes: z.array(z.enum(SCOPES)),
     }),
     addresses: z
-      .array(z.object({ address: z.string(), kind: z.enum(['address', 'alias', 'catch_all']), enabled: z.boolean() }))
+      .array(
+        z.object({
+          address: z.string(),
+          kind: z.enum(['address', 'alias', 'catch_all', 'forward']),
+          enabled: z.boolean(),
+        }),
+      )
       .openapi({ description: `The first ${LIMIT_MAX}.` }),
     state: z.string().openapi({ description: 'The change state now: what /v1/changes takes as `since`.' }),
   })

@@ -28,7 +28,7 @@ const address = z
     id: id('adr'),
     address: z.string().openapi({ description: 'As it was given; a catch-all is *@domain.' }),
     account_id: id('acc'),
-    kind,
+    kind: z.enum(['address', 'alias', 'catch_all', 'forward']),
     target: z.string().nullable().openapi({ description: 'The address that an alias stands for.' }),
     enabled: z.boolean().openapi({ description: 'Mail to a disabled address is refused.' }),
     created_at: time,

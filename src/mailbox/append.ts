@@ -1,0 +1,116 @@
+/**
+ * Append: a message that nobody delivered, such as an import or the copy of what was sent, into a mailbox of the account.
+ *
+ * Always a new message: what is appended twice stands there twice, as IMAP's APPEND has it. Only the raw key is unique, so
+ * that the same attempt, repeated after a lost answer, is found instead of stored again.
+ */
+import type { Deps } from '../deps.ts'
+import { type Failure, fail, TemporaryError } from '../errors.ts'
+import type { ParsedMessage } from '../mime/message.ts'
+import { ownsMailbox, readAccount } from '../store/account-read.ts'
+import { isStaleGuard, isUniqueViolation, type Statement } from '../store/database.ts'
+import { IDS_PER_SECOND, idAt } from '../store/ids.ts'
+import { readIdsBetween, readStandingRaw } from '../store/message-read.ts'
+import { type InsertedRow, insertMessage } from '../store/message-write.ts'
+import type { SenderVerdict } from '../verify/verdict.ts'
+import { rowOf } from './insertion.ts'
+
+/** Attempts at an id of a wanted second, each in a wider span after it: a second has 32 of them. */
+const SPANS_SECONDS = [1, 60, 3_600, 86_400, 864_000]
+
+export type Appendix = {
+  accountId: number
+  mailboxId: number
+  /** The caller has the bytes in R2 under this key, which is of the form that store/raw.ts gives what is appended. */
+  rawKey: string
+  bytes: Uint8Array
+  message: ParsedMessage
+  /** When it is to have been received, in epoch seconds; null: now. Never in the future. */
+  receivedAt: number | null
+  /** flags.ts */
+  flags: number
+  /** In lower case. */
+  keywords: string[]
+  /** The directory's id of the address whose mail it is; null: the account's. */
+  addressId: number | null
+  /** Committed with it, in one batch: `id` is the new message's. Only for what is received now. */
+  also?: (id: Statement) => Statement[]
+}
+
+/** `isNew` is false where this very raw key was appended before. */
+export type Appended = { id: number; threadId: number; isNew: boolean }
+
+/** Nobody looked at who sent it: what a mailbox's owner puts there needs no proof, and proves nothing. */
+const UNVERIFIED: SenderVerdict = {
+  source: 'none',
+  seal: 'unknown',
+  spf: { result: 'unknown', domain: null },
+  dkim: [],
+  dmarc: { result: 'unknown', domain: null, policy: null },
+  client: { ip: null, helo: null },
+  cloudflareSpamScore: null,
+}
+
+/** Stores the message. Fails for a mailbox that is not the account's, and over the quota. */
+export async function append(deps: Deps, appendix: Appendix): Promise<Appended | Failure> {
+  const { accountId, mailboxId, rawKey } = appendix
+  const db = deps.stores.of(accountId)
+  const [account, owned, standing] = await Promise.all([
+    readAccount(db, accountId),
+    ownsMailbox(db, accountId, mailboxId),
+    readStandingRaw(db, rawKey),
+  ])
+  if (standing) return { id: standing.id, threadId: standing.thread_id, isNew: false }
+  if (!account || account.deleted_at !== null) return fail('not-found', 'There is no such account.')
+  if (!owned) return fail('not-found', 'There is no such mailbox.')
+  if (account.quota_bytes !== null && account.used_bytes + appendix.bytes.length > account.quota_bytes)
+    return fail('over-quota', 'The account has no room for this message: delete mail, or ask for a larger quota.')
+  for (const spanSeconds of SPANS_SECONDS) {
+    const row = await tryAppend(deps, appendix, spanSeconds)
+    if (row) return { id: row.id, threadId: row.thread_id, isNew: row.isNew }
+  }
+  throw new TemporaryError('no id was free')
+}
+
+// Null where the id was taken in between, or none was free in the span.
+async function tryAppend(
+  deps: Deps,
+  appendix: Appendix,
+  spanSeconds: number,
+): Promise<(InsertedRow & { isNew: boolean }) | null> {
+  const { accountId, rawKey } = appendix
+  const db = deps.stores.of(accountId)
+  const now = Math.floor(deps.now() / 1000)
+  const receivedAt = Math.min(appendix.receivedAt ?? now, now)
+  const id =
+    receivedAt >= now ? 'live' : await freeId(deps, accountId, receivedAt, Math.min(spanSeconds, now - receivedAt))
+  if (id === null) return null
+  const insertion = {
+    ...rowOf({ ...appendix, receivedAt, envelope: null, verdict: UNVERIFIED, report: null }),
+    mailboxId: appendix.mailboxId,
+    dedupe: null,
+    id: id === 'live' ? { kind: 'live' as const, floor: idAt(accountId, now) } : { kind: 'dated' as const, floor: id },
+    event: { type: 'message.appended' as const },
+    also: appendix.also,
+  }
+  try {
+    const results = await db.batch(insertMessage(insertion))
+    const row = results[1]?.[0] as InsertedRow | undefined
+    if (!row) throw new Error('the appended message was not returned')
+    return { ...row, isNew: true }
+  } catch (error) {
+    if (!isStaleGuard(error) && !isUniqueViolation(error)) throw error
+    const standing = await readStandingRaw(db, rawKey)
+    return standing && { ...standing, isNew: false }
+  }
+}
+
+// A free id in the span after a second: its first slots where they are free, otherwise any.
+async function freeId(deps: Deps, accountId: number, second: number, spanSeconds: number): Promise<number | null> {
+  const db = deps.stores.of(accountId)
+  const [a = 0, b = 0, c = 0] = deps.random(3)
+  const start = idAt(accountId, second + Math.floor(((a * 65_536 + b * 256 + c) / 2 ** 24) * spanSeconds))
+  const taken = new Set(await readIdsBetween(db, accountId, start, start + IDS_PER_SECOND - 1))
+  for (let id = start; id < start + IDS_PER_SECOND; id++) if (!taken.has(id)) return id
+  return null
+}
