@@ -18,7 +18,7 @@ const words = (where: string) =>
     .openapi({ description: `Words that all stand in ${where}.` })
 
 /** Epoch seconds; a moment inside a second belongs to it. */
-function secondParam(description: string) {
+export function secondParam(description: string) {
   return z
     .string()
     .refine(isTime, 'must be a time such as 2026-03-01T12:00:00Z, or a day such as 2026-03-01')
