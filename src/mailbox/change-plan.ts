@@ -26,8 +26,8 @@ export type Edit = {
 
 /** A newest message that only the database can tell. */
 const UNKNOWN = -1
-/** Keywords of one message; more are refused by the servers, and cut here. */
-const KEYWORDS_MAX = 100
+/** Keywords of one message: a row's share of what a list reads. */
+export const KEYWORDS_MAX = 100
 
 /** [mailbox, uid] or [mailbox, uid, 1] where \Deleted. */
 type Placed = [number, number] | [number, number, 1]
@@ -284,10 +284,18 @@ function editDeleted(one: Placed, edit: Edit): Placed {
 
 function editKeywords(json: string, edit: Edit): string {
   if (!edit.addKeywords?.length && !edit.removeKeywords?.length) return json
+  return JSON.stringify(keywordsAfter(json, edit).sort())
+}
+
+/** Whether the edit would leave a message with more keywords than it may have. */
+export function hasTooManyKeywords(message: ChangeableRow, edit: Edit): boolean {
+  return edit.addKeywords !== undefined && keywordsAfter(message.keywords, edit).length > KEYWORDS_MAX
+}
+
+function keywordsAfter(json: string, edit: Edit): string[] {
   const removed = new Set(edit.removeKeywords)
   const kept = (JSON.parse(json) as string[]).filter((keyword) => !removed.has(keyword))
-  const all = [...new Set([...kept, ...(edit.addKeywords ?? [])])].slice(0, KEYWORDS_MAX)
-  return JSON.stringify(all.sort())
+  return [...new Set([...kept, ...(edit.addKeywords ?? [])])]
 }
 
 function unreadOf(flags: number): number {

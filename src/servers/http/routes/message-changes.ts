@@ -34,7 +34,7 @@ const update = defineRoute({
   responses: {
     200: json(messageState, 'The message as it is now.'),
     204: { description: 'It was taken out of its last mailbox, and is deleted.' },
-    ...problems(400, 404, 413, 415),
+    ...problems(400, 404, 409, 413, 415),
   },
 })
 
@@ -149,7 +149,7 @@ const batch = defineRoute({
         .openapi('MessageBatchResult'),
       'What became of each; one that was as asked already is in no list.',
     ),
-    ...problems(400, 404, 413, 415),
+    ...problems(400, 404, 409, 413, 415),
   },
 })
 
