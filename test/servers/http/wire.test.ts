@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { decodeBase64url, encodeBase64url } from '../../../src/servers/http/base64url.ts'
 import { formatState, parseState, STATE_CHARS_MAX } from '../../../src/servers/http/change-state.ts'
 import { openSealed, sealCursor } from '../../../src/servers/http/cursor.ts'
-import { attachmentDisposition, safeFilename, servedType } from '../../../src/servers/http/download.ts'
+import { contentDisposition, safeFilename, servedType } from '../../../src/servers/http/download.ts'
 import { formatId, formatNumber, idPattern, parseId } from '../../../src/servers/http/ids.ts'
 import { parseRange } from '../../../src/servers/http/range.ts'
 import { accountClient, adminClient, type Client } from '../../helpers/http.ts'
@@ -154,7 +154,7 @@ describe('file names', () => {
         expect(safe).not.toMatch(/[.\s]$|^(con|nul|com1)(\.|$)/iu)
         expect(safe).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}/\\:"<>|?*]|^[.\s]|^$/u)
         expect(new TextEncoder().encode(safe).length).toBeLessThanOrEqual(240)
-        const header = attachmentDisposition(safe)
+        const header = contentDisposition('attachment', safe)
         expect(header).toMatch(/^attachment; filename="[^"\\]*"; filename\*=UTF-8''[\w.%~!-]*$/)
         expect(header).toMatch(/^[\x20-\x7e]*$/)
         expect(decodeURIComponent(header.slice(header.indexOf("''") + 2))).toBe(safe)
