@@ -30,8 +30,13 @@ const FILENAME_BYTES_MAX = 240
 const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d¹²³])\s*(?:\.|$)/i
 /** Windows takes blanks and dots off the end of a name. */
 const TRAILING = /[.\s]+$/u
-/** Control and format characters (bidi overrides turn "exe.gpj" around), path separators, and what Windows forbids. */
-const UNSAFE_IN_FILENAME = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}/\\:*?"<>|]+/gu
+/**
+ * Control and format characters (bidi overrides turn "exe.gpj" around), letters that are drawn as nothing, path separators,
+ * and what Windows forbids.
+ */
+const UNSAFE_IN_FILENAME = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0/\\:*?"<>|]+/gu
+/** A long row of blanks pushes the end of a name, and with it what the file is, out of sight. */
+const BLANKS = /\s+/gu
 
 /** The type that a download carries; of text, with the charset that the sender named. */
 export function servedType(given: string, charset: string | null = null): string {
@@ -58,7 +63,7 @@ export function displayedType(contentType: string): string {
 
 /** A file name that a person may save a stranger's bytes under; null where nothing of it is left. */
 export function safeFilename(name: string | null): string | null {
-  const clean = (name ?? '').toWellFormed().normalize('NFC').replace(UNSAFE_IN_FILENAME, '_')
+  const clean = (name ?? '').toWellFormed().normalize('NFC').replace(UNSAFE_IN_FILENAME, '_').replace(BLANKS, ' ')
   const trimmed = clean.replace(/^[.\s]+/u, '').replace(TRAILING, '')
   const short = cutKeepingExtension(DEVICE_NAME.test(trimmed) ? `_${trimmed}` : trimmed)
   return short === '' ? null : short

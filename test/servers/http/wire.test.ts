@@ -142,6 +142,8 @@ describe('file names', () => {
       '\ud800',
       ':',
       ' ',
+      '\u00a0',
+      '\u3164',
     )
     const name = fc.oneof(
       anyText,
@@ -152,6 +154,7 @@ describe('file names', () => {
         const safe = safeFilename(given)
         if (safe === null) return
         expect(safe).not.toMatch(/[.\s]$|^(con|nul|com1)(\.|$)/iu)
+        expect(safe).not.toMatch(/\s\s|[^\S ]|[\u115f\u1160\u2800\u3164\uffa0]/u)
         expect(safe).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}/\\:"<>|?*]|^[.\s]|^$/u)
         expect(new TextEncoder().encode(safe).length).toBeLessThanOrEqual(240)
         const header = contentDisposition('attachment', safe)
@@ -196,6 +199,8 @@ describe('file names', () => {
     ['Com1 .pdf', '_Com1 .pdf'],
     ['console.log', 'console.log'],
     ['.con', '_con'],
+    [`invoice.pdf${' '.repeat(99)}\u00a0.exe`, 'invoice.pdf .exe'],
+    ['invoice.pdf\u3164\u3164.exe', 'invoice.pdf_.exe'],
     [`${'é'.repeat(200)}.pdf`, `${'é'.repeat(118)}.pdf`],
     [`${'中'.repeat(200)}`, '中'.repeat(80)],
     [`${'😀'.repeat(200)}.tar.gz`, `${'😀'.repeat(59)}.gz`],
