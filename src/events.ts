@@ -8,3 +8,5 @@ export type PosternEvent =
   | { type: 'messages.changed'; count: number; modseq: number }
   | { type: 'messages.moved'; messages: number[]; mailbox: number; modseq: number }
   | { type: 'messages.destroyed'; count: number; modseq: number }
+  /** One was made, named anew, moved or deleted. */
+  | { type: 'mailboxes.changed'; modseq: number }

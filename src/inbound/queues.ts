@@ -3,6 +3,7 @@
  * its neighbours run twice. A message that no handler understands ends as a dead letter too.
  */
 import type { Deps, PendingMessage, WakeMessage } from '../deps.ts'
+import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
 import { drainOutbox, wakeOutbox } from '../notify/outbox.ts'
 import { keepDead } from './dead-letters.ts'
 import { eraseAccounts } from './erase.ts'
@@ -20,7 +21,7 @@ type Handler = (deps: Deps, body: unknown, attempts: number) => Promise<unknown>
 const filePendingMessage: Handler = (deps, body) => filePending(deps, (body as PendingMessage).raw_key)
 const drain: Handler = async (deps, body) => {
   const { shard } = body as WakeMessage
-  const isMore = await eraseAccounts(deps, shard)
+  const isMore = [await eraseAccounts(deps, shard), await emptyMailboxes(deps, shard)].includes(true)
   await drainOutbox(deps, shard)
   if (isMore) await wakeOutbox(deps, shard)
 }

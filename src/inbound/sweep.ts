@@ -10,6 +10,7 @@
  *  - Nothing leaves the days that are listed unseen: what could not be filed in two days becomes a dead letter.
  */
 import type { Deps } from '../deps.ts'
+import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
 import { drainOutbox } from '../notify/outbox.ts'
 import { readDeadSubjects, readState } from '../store/directory-read.ts'
 import { putState } from '../store/directory-write.ts'
@@ -42,6 +43,7 @@ export async function sweep(deps: Deps): Promise<SweepResult> {
   for (let shard = 0; shard < deps.stores.shards.length; shard++) {
     await attempt(deps, 'sweep.outbox', () => drainOutbox(deps, shard))
     await attempt(deps, 'sweep.erase', () => eraseAccounts(deps, shard))
+    await attempt(deps, 'sweep.empty', () => emptyMailboxes(deps, shard))
     await attempt(deps, 'sweep.forget', () => forgetOld(deps, shard))
   }
   return result

@@ -110,7 +110,7 @@ async function freeId(deps: Deps, accountId: number, second: number, spanSeconds
   const db = deps.stores.of(accountId)
   const [a = 0, b = 0, c = 0] = deps.random(3)
   const start = idAt(accountId, second + Math.floor(((a * 65_536 + b * 256 + c) / 2 ** 24) * spanSeconds))
-  const taken = new Set(await readIdsBetween(db, accountId, start, start + IDS_PER_SECOND - 1))
+  const taken = new Set(await readIdsBetween(db, start, start + IDS_PER_SECOND - 1))
   for (let id = start; id < start + IDS_PER_SECOND; id++) if (!taken.has(id)) return id
   return null
 }

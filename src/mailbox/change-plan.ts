@@ -18,14 +18,16 @@ export type Edit = {
   /** \Deleted in one mailbox. */
   deleted?: { mailboxId: number; value: boolean }
   destroy?: boolean
+  /** Where a message goes that would otherwise stand in no mailbox, and be destroyed. */
+  rescue?: number
   /** With a move: a message that stands in the target already is destroyed instead. */
   destroyInTarget?: boolean
 }
 
 /** A newest message that only the database can tell. */
 const UNKNOWN = -1
-/** Keywords of one message; more are refused by the servers, and cut here. */
-const KEYWORDS_MAX = 100
+/** Keywords of one message: a row's share of what a list reads. */
+export const KEYWORDS_MAX = 100
 
 /** [mailbox, uid] or [mailbox, uid, 1] where \Deleted. */
 type Placed = [number, number] | [number, number, 1]
@@ -41,7 +43,8 @@ function isCounted(edit: Edit): boolean {
 /** Which counting rows the plan will need. */
 export function planKeys(messages: ChangeableRow[], edit: Edit): CountKeys {
   if (!isCounted(edit)) return { mailboxIds: [], grown: [], threads: [], pages: [] }
-  const mailboxIds = new Set(edit.add ?? [])
+  const targets = [...(edit.add ?? []), ...(edit.rescue === undefined ? [] : [edit.rescue])]
+  const mailboxIds = new Set(targets)
   const threads = new Map<string, [number, number]>()
   const pages = new Map<string, [number, number]>()
   for (const message of messages) {
@@ -53,12 +56,11 @@ export function planKeys(messages: ChangeableRow[], edit: Edit): CountKeys {
         pages.set(`${mailboxId}/${page}`, [mailboxId, page])
       }
     }
-    for (const mailboxId of edit.add ?? [])
-      threads.set(`${mailboxId}/${message.thread_id}`, [mailboxId, message.thread_id])
+    for (const mailboxId of targets) threads.set(`${mailboxId}/${message.thread_id}`, [mailboxId, message.thread_id])
   }
   return {
     mailboxIds: [...mailboxIds],
-    grown: edit.add ?? [],
+    grown: targets,
     threads: [...threads.values()],
     pages: [...pages.values()],
   }
@@ -109,7 +111,7 @@ class Plan {
     const flags = (message.flags | (edit.set ?? 0)) & ~(edit.clear ?? 0)
     const keywords = editKeywords(message.keywords, edit)
     const kept = before.filter(([mailboxId]) => !takesOut(edit, mailboxId))
-    const targets = edit.destroy ? [] : (edit.add ?? []).filter((id) => !kept.some(([mailboxId]) => mailboxId === id))
+    const targets = targetsOf(edit, kept)
     // A move onto the mailbox where it stands leaves it there, with its UID.
     const stays = before.filter(([mailboxId]) => targets.includes(mailboxId))
     const gone = before.filter((one) => !kept.includes(one) && !stays.includes(one))
@@ -269,6 +271,12 @@ function takesOut(edit: Edit, mailboxId: number): boolean {
   return edit.destroy === true || edit.remove === 'all' || (edit.remove?.includes(mailboxId) ?? false)
 }
 
+function targetsOf(edit: Edit, kept: Placed[]): number[] {
+  if (edit.destroy) return []
+  const added = [...new Set(edit.add)].filter((id) => !kept.some(([mailboxId]) => mailboxId === id))
+  return kept.length + added.length === 0 && edit.rescue !== undefined ? [edit.rescue] : added
+}
+
 function editDeleted(one: Placed, edit: Edit): Placed {
   if (edit.deleted?.mailboxId !== one[0]) return one
   return edit.deleted.value ? [one[0], one[1], 1] : [one[0], one[1]]
@@ -276,10 +284,18 @@ function editDeleted(one: Placed, edit: Edit): Placed {
 
 function editKeywords(json: string, edit: Edit): string {
   if (!edit.addKeywords?.length && !edit.removeKeywords?.length) return json
+  return JSON.stringify(keywordsAfter(json, edit).sort())
+}
+
+/** Whether the edit would leave a message with more keywords than it may have. */
+export function hasTooManyKeywords(message: ChangeableRow, edit: Edit): boolean {
+  return edit.addKeywords !== undefined && keywordsAfter(message.keywords, edit).length > KEYWORDS_MAX
+}
+
+function keywordsAfter(json: string, edit: Edit): string[] {
   const removed = new Set(edit.removeKeywords)
   const kept = (JSON.parse(json) as string[]).filter((keyword) => !removed.has(keyword))
-  const all = [...new Set([...kept, ...(edit.addKeywords ?? [])])].slice(0, KEYWORDS_MAX)
-  return JSON.stringify(all.sort())
+  return [...new Set([...kept, ...(edit.addKeywords ?? [])])]
 }
 
 function unreadOf(flags: number): number {
@@ -294,7 +310,7 @@ function flaggedOf(flags: number): number {
 function eventOf(rows: ChangeRows, edit: Edit) {
   const modseq = rows.expected + 1
   if (rows.messages.length === 0) return { type: 'messages.destroyed', count: rows.destroyed.length, modseq }
-  const target = edit.add?.[0]
+  const target = edit.add?.[0] ?? edit.rescue
   if (target === undefined) return { type: 'messages.changed', count: rows.messages.length, modseq }
   return { type: 'messages.moved', messages: rows.messages.map(([id]) => id), mailbox: target, modseq }
 }

@@ -14,7 +14,7 @@ import { type Failure, fail, TemporaryError } from '../errors.ts'
 import { readCounts, readSnapshot } from '../store/change-read.ts'
 import { changeMessages } from '../store/change-write.ts'
 import { isStaleGuard } from '../store/database.ts'
-import { type Edit, planChange, planKeys } from './change-plan.ts'
+import { type Edit, hasTooManyKeywords, KEYWORDS_MAX, planChange, planKeys } from './change-plan.ts'
 import type { Reader } from './reader.ts'
 
 /** Messages in one call. */
@@ -51,6 +51,8 @@ async function tryChange(
   const messages = snapshot.messages.filter((message) => addressId === null || message.address_id === addressId)
   const known = new Set(messages.map((message) => message.id))
   const notFound = ids.filter((id) => !known.has(id))
+  if (messages.some((message) => hasTooManyKeywords(message, edit)))
+    return fail('conflict', `A message has at most ${KEYWORDS_MAX} keywords.`)
   const keys = planKeys(messages, edit)
   const counts = await readCounts(db, accountId, keys)
   if (edit.add?.some((id) => !counts.mailboxes.has(id))) return fail('not-found', 'There is no such mailbox.')

@@ -6,7 +6,8 @@ import { type Mailbox, type MessageSummary, mailboxOf } from './view.ts'
 
 /** All mailboxes of an account, by name. The counts are of all its mail: a reader of one address gets none. */
 export async function listMailboxes(deps: Deps, { accountId, addressId }: Reader): Promise<Mailbox[]> {
-  const mailboxes = (await readMailboxes(deps.stores.of(accountId), accountId)).map(mailboxOf)
+  const rows = await readMailboxes(deps.stores.of(accountId), accountId)
+  const mailboxes = rows.map(mailboxOf).sort(byName)
   return addressId === null ? mailboxes : mailboxes.map((mailbox) => ({ ...mailbox, counts: null }))
 }
 
@@ -18,4 +19,9 @@ export async function standsInJunk(
 ): Promise<boolean> {
   const [junk] = await readRoles(deps.stores.of(accountId), accountId, ['junk'])
   return placements.some(({ mailboxId }) => mailboxId === junk?.id)
+}
+
+// By code units, which is how SQLite compares text, so that the order does not hang on anybody's locale.
+function byName(one: Mailbox, other: Mailbox): number {
+  return one.name < other.name ? -1 : one.name > other.name ? 1 : one.id - other.id
 }

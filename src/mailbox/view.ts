@@ -47,8 +47,13 @@ export type MailboxCounts = { total: number; unread: number; threads: number; un
 
 export type Mailbox = {
   id: number
+  /** Unique among its siblings. */
   name: string
+  /** The mailbox that it stands in; null at the top. */
+  parentId: number | null
   role: MailboxRow['role']
+  /** It is being deleted, and its messages leave it. */
+  isEmptying: boolean
   /** Null for a reader who may not see all that is counted. */
   counts: MailboxCounts | null
   uidValidity: number
@@ -89,7 +94,9 @@ export function mailboxOf(row: MailboxRow): Mailbox {
   return {
     id: row.id,
     name: row.name,
+    parentId: row.parent_id || null,
     role: row.role,
+    isEmptying: row.emptying !== null,
     counts: {
       total: row.total,
       unread: row.unread,

@@ -18,9 +18,9 @@ export function pageLiveAccounts(db: Database, after: number, limit: number): Pr
   )
 }
 
-/** All mailboxes of an account, by name. An account has few of them (MAILBOXES_MAX), so this is never paged. */
+/** All mailboxes of an account, by parent and name, which is the order of an index: sorting would read each twice. An account has few of them (MAILBOXES_MAX), so this is never paged. */
 export function readMailboxes(db: Database, accountId: number): Promise<MailboxRow[]> {
-  return db.all<MailboxRow>(sql`select * from mailboxes where account_id = ${accountId} order by name`)
+  return db.all<MailboxRow>(sql`select * from mailboxes where account_id = ${accountId} order by parent_id, name`)
 }
 
 /** The ids of the mailboxes that have these roles. */

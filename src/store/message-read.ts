@@ -1,17 +1,7 @@
-/**
- * Reading messages: lists by page, one message, changes. Every statement's cost is bounded by its page and never by
- * the mailbox (ARCHITECTURE.md, "Costs").
- *
- * A list has a driver (the index that gives ids in descending order) and filters over what the driver gives. Without
- * filters the driver gives one page; with filters it gives at most CANDIDATES_MAX ids, and the page may be short.
- */
-import { type SQL, sql } from 'drizzle-orm'
-import { type Database, int, integers } from './database.ts'
-import { firstId, lastId } from './ids.ts'
+/** Reading messages: one, what stands in its way, what changed. Every statement's cost is bounded and never by the mailbox. */
+import { sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
 import type { AccountRow, MessageRow, TombstoneRow } from './schema.ts'
-
-/** Ids that one page of a filtered list examines: 3 rows read for each at the worst. */
-export const CANDIDATES_MAX = 500
 
 /** The columns that a list shows: no body, no header block, no structure. */
 export type SummaryRow = Pick<
@@ -43,126 +33,6 @@ export const SUMMARY = sql.raw(
    m.has_attachment, m.recipient, m.message_id, m.from_addr, m.from_name, m.to_text, m.subject, m.preview, m.score,
    m.verdict, m.placed`,
 )
-
-export type MessageFilter = {
-  accountId: number
-  /** Only what was delivered to this address; null: all. */
-  addressId: number | null
-  mailboxId?: number | undefined
-  threadId?: number | undefined
-  unread?: boolean | undefined
-  flagged?: boolean | undefined
-  /** An FTS5 expression (mailbox/search-query.ts). */
-  match?: string | undefined
-}
-
-/** A page below `before`, newest first. `next` is the `before` of the page after it; null where there is none. */
-export type SummaryPage = { rows: SummaryRow[]; next: number | null }
-
-/**
- * Reads a page. Without filters: one row for each id of the driver and one for each message. With filters: at most
- * CANDIDATES_MAX ids, one or two rows to judge each, and one for each message shown; the page may be short.
- */
-export async function readPage(
-  db: Database,
-  filter: MessageFilter,
-  before: number | null,
-  limit: number,
-): Promise<SummaryPage> {
-  const plan = planOf(filter, before ?? lastId(filter.accountId) + 1)
-  return plan.filters.length === 0 ? readPlainPage(db, plan, limit) : readFilteredPage(db, plan, limit)
-}
-
-// The driver stays a subquery that SQLite runs as a co-routine: materialized, each of its rows would be read twice.
-async function readPlainPage(db: Database, plan: Plan, limit: number): Promise<SummaryPage> {
-  const rows = await db.all<SummaryRow>(sql`select ${SUMMARY} from (${plan.driver} limit ${limit + 1}) h
-    cross join messages m on m.id = h.id order by h.id desc`)
-  const more = rows.length > limit
-  return { rows: rows.slice(0, limit), next: more ? (rows[limit - 1]?.id ?? null) : null }
-}
-
-async function readFilteredPage(db: Database, plan: Plan, limit: number): Promise<SummaryPage> {
-  type Judged = { low: number | null; candidates: number; ids: string }
-  const judged = await db.first<Judged>(sql`select min(h.id) low, count(*) candidates,
-      json_group_array(h.id) filter (where ${sql.join(plan.filters, sql` and `)}) ids
-    from (${plan.driver} limit ${CANDIDATES_MAX}) h ${sql.join(plan.joins, sql` `)}`)
-  if (!judged) return { rows: [], next: null }
-  const ids = (JSON.parse(judged.ids) as number[]).sort((a, b) => b - a)
-  const shown = ids.slice(0, limit)
-  const rows = await readSummaries(db, shown)
-  if (ids.length > limit) return { rows, next: shown.at(-1) ?? null }
-  return { rows, next: judged.candidates < CANDIDATES_MAX ? null : judged.low }
-}
-
-// Ids that this account's own index gave.
-async function readSummaries(db: Database, ids: number[]): Promise<SummaryRow[]> {
-  if (ids.length === 0) return []
-  return db.all<SummaryRow>(sql`select ${SUMMARY} from messages m where m.id in (${integers(ids)}) order by m.id desc`)
-}
-
-type Plan = { driver: SQL; joins: SQL[]; filters: SQL[] }
-
-const JOIN_MESSAGE = sql`left join messages m on m.id = h.id`
-
-// The narrowest index that the filter allows drives; the rest of the filter is judged on what it gives.
-function planOf(filter: MessageFilter, before: number): Plan {
-  if (filter.match !== undefined) return planSearch(filter, filter.match, before)
-  if (filter.threadId !== undefined) return planThread(filter, filter.threadId, before)
-  if (filter.mailboxId !== undefined) return planMailbox(filter, filter.mailboxId, before)
-  const driver = sql`select id from messages where id >= ${firstId(filter.accountId)} and id < ${before} order by id desc`
-  return planOver(filter, driver, { flags: filter })
-}
-
-function planSearch(filter: MessageFilter, match: string, before: number): Plan {
-  const driver = sql`select rowid id from ft where ft match ${match}
-    and rowid between ${int(firstId(filter.accountId))} and ${int(before - 1)} order by rowid desc`
-  return planOver(filter, driver, { flags: filter, mailboxId: filter.mailboxId, threadId: filter.threadId })
-}
-
-function planThread(filter: MessageFilter, threadId: number, before: number): Plan {
-  const driver = sql`select id from messages where thread_id = ${threadId} and account_id = ${filter.accountId}
-    and id < ${before} order by id desc`
-  return planOver(filter, driver, { flags: filter, mailboxId: filter.mailboxId })
-}
-
-// The partial indexes on unread and flagged walk the mailbox by the flag; `unread = 1` must stand as a literal for the
-// planner to choose them.
-function planMailbox(filter: MessageFilter, mailboxId: number, before: number): Plan {
-  const { unread, flagged } = filter
-  const driverOf = (extra: string) =>
-    sql`select message_id id from placements where mailbox_id = ${mailboxId} and message_id < ${before}
-      ${sql.raw(extra)} order by message_id desc`
-  if (unread === true) return planOver(filter, driverOf('and unread = 1'), { flags: { flagged } })
-  if (flagged === true) return planOver(filter, driverOf('and flagged = 1'), { flags: { unread } })
-  return planOver(filter, driverOf(''), { flags: { unread, flagged } })
-}
-
-type Rest = {
-  flags: Pick<MessageFilter, 'unread' | 'flagged'>
-  mailboxId?: number | undefined
-  threadId?: number | undefined
-}
-
-// What the driver does not decide. A placement answers for the flags where one is joined anyway.
-function planOver({ addressId }: MessageFilter, driver: SQL, rest: Rest): Plan {
-  const filters: SQL[] = []
-  const joins: SQL[] = []
-  const { unread, flagged } = rest.flags
-  const byPlacement = rest.mailboxId !== undefined
-  if (byPlacement) {
-    joins.push(sql`left join placements p on p.mailbox_id = ${rest.mailboxId} and p.message_id = h.id`)
-    filters.push(sql`p.uid is not null`)
-  }
-  const flagOf = (column: string, expression: string) => sql.raw(byPlacement ? `p.${column}` : expression)
-  if (unread !== undefined) filters.push(sql`${flagOf('unread', '(m.flags & 1 = 0)')} = ${unread ? 1 : 0}`)
-  if (flagged !== undefined) filters.push(sql`${flagOf('flagged', '(m.flags & 2 <> 0)')} = ${flagged ? 1 : 0}`)
-  if (rest.threadId !== undefined) filters.push(sql`m.thread_id = ${rest.threadId}`)
-  if (addressId !== null) filters.push(sql`m.address_id = ${addressId}`)
-  const ofMessage = rest.threadId !== undefined || addressId !== null
-  const needsMessage = ofMessage || (!byPlacement && (unread !== undefined || flagged !== undefined))
-  if (needsMessage) joins.push(JOIN_MESSAGE)
-  return { driver, joins, filters }
-}
 
 /** One message of this account, whole; null where it has no such message. */
 export function readMessageRow(db: Database, accountId: number, id: number): Promise<MessageRow | null> {
@@ -197,11 +67,9 @@ export function readStandingRaw(db: Database, rawKey: string) {
   )
 }
 
-/** The account's message ids from `low` to `high`, both included. */
-export async function readIdsBetween(db: Database, accountId: number, low: number, high: number): Promise<number[]> {
-  const rows = await db.all<{ id: number }>(
-    sql`select id from messages where id between ${low} and ${high} and account_id = ${accountId}`,
-  )
+/** Message ids from `low` to `high`, both included: whose they are, the ids say. */
+export async function readIdsBetween(db: Database, low: number, high: number): Promise<number[]> {
+  const rows = await db.all<{ id: number }>(sql`select id from messages where id between ${low} and ${high}`)
   return rows.map((row) => row.id)
 }
 

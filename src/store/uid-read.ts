@@ -43,3 +43,19 @@ export function readVanished(db: Database, accountId: number, mailboxId: number,
   return db.all<Pick<VanishedRow, 'modseq' | 'uids'>>(sql`select modseq, uids from vanished
     where account_id = ${accountId} and mailbox_id = ${mailboxId} and modseq > ${modseq} order by modseq`)
 }
+
+/** Messages of a mailbox, at most `limit`, in no order that matters. */
+export async function readPlaced(db: Database, mailboxId: number, limit: number): Promise<number[]> {
+  const rows = await db.all<{ message_id: number }>(
+    sql`select message_id from placements where mailbox_id = ${mailboxId} limit ${limit}`,
+  )
+  return rows.map((row) => row.message_id)
+}
+
+/** A mailbox of the shard that is being deleted, of an account that is not; or null. */
+export function readEmptying(db: Database) {
+  return db.first<{ id: number; account_id: number; emptying: 'trash' | 'permanent' }>(
+    sql`select b.id, b.account_id, b.emptying from mailboxes b join accounts a on a.id = b.account_id
+      where b.emptying is not null and a.deleted_at is null order by b.id limit 1`,
+  )
+}

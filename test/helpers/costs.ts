@@ -10,7 +10,9 @@ import type { Edit } from '../../src/mailbox/change-plan.ts'
 import { listChanges } from '../../src/mailbox/changes.ts'
 import { listConversations } from '../../src/mailbox/conversations.ts'
 import { ANSWERED, FLAGGED, SEEN } from '../../src/mailbox/flags.ts'
+import { importMessage } from '../../src/mailbox/import.ts'
 import { listMessages } from '../../src/mailbox/list.ts'
+import { createMailbox } from '../../src/mailbox/mailbox-edit.ts'
 import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
 import { readMessage } from '../../src/mailbox/read.ts'
 import { whole } from '../../src/mailbox/reader.ts'
@@ -18,7 +20,7 @@ import { fetchByUid, openMailbox } from '../../src/mailbox/uids.ts'
 import { UIDS_PER_PAGE } from '../../src/store/message-write.ts'
 import { type BulkMailbox, fillMailbox } from './bulk.ts'
 import { type Meter, metered } from './counting.ts'
-import { makeAccount, makeWorld, plainMessage, receiveRaw, type World } from './world.ts'
+import { latin1, makeAccount, makeWorld, plainMessage, receiveRaw, type World } from './world.ts'
 
 export type Setup = { world: World; meter: Meter; box: BulkMailbox; archive: number }
 
@@ -101,6 +103,51 @@ export const OPERATIONS: Operation[] = [
   { name: 'search and flagged', read: 1_600, written: 0, run: (setup) => page(setup, { q: 'common', flagged: true }) },
   { name: 'unread of all mail', read: 1_600, written: 0, run: (setup) => page(setup, { unread: true, flagged: true }) },
   {
+    name: 'text, sender, unread, size and time',
+    read: 1_600,
+    written: 0,
+    run: (setup) =>
+      page(setup, { q: 'common', from: 'sender', unread: true, sizeMin: 10, since: 0, hasAttachment: false }),
+  },
+  {
+    name: 'one text or another, one without',
+    read: 1_600,
+    written: 0,
+    run: (setup) => page(setup, { q: '(common OR rare) -nowhere -(is:flagged word)' }),
+  },
+  {
+    name: 'without a word, in a mailbox',
+    read: 1_600,
+    written: 0,
+    run: (setup) => page(setup, { q: '-common', mailboxId: setup.box.mailboxId }),
+  },
+  {
+    name: 'thirty texts and flags, one or another',
+    read: 1_600,
+    written: 0,
+    run: (setup) => page(setup, { q: Array.from({ length: 15 }, (_, i) => `word${i} OR is:draft`).join(' OR ') }),
+  },
+  {
+    name: 'one mailbox by its name, unread',
+    read: 1_600,
+    written: 0,
+    run: (setup) => page(setup, { q: 'in:inbox is:unread' }),
+  },
+  {
+    name: 'import one',
+    read: 48,
+    written: 20,
+    run: ({ world, box }) =>
+      importMessage(world.deps, whole(box.accountId), {
+        bytes: latin1(plainMessage({ Date: 'Mon, 02 Feb 2015 10:00:00 +0000' })),
+        mailboxId: box.mailboxId,
+        receivedAt: null,
+        flags: 0,
+        keywords: [],
+        name: crypto.randomUUID(),
+      }),
+  },
+  {
     name: 'read one',
     read: 6,
     written: 0,
@@ -173,6 +220,13 @@ export const OPERATIONS: Operation[] = [
     read: 110,
     written: 0,
     run: ({ world, box }) => fetchByUid(world.deps, box.accountId, box.mailboxId, 10, 59),
+  },
+  {
+    name: 'make a mailbox',
+    read: 40,
+    written: 8,
+    run: ({ world, box }) =>
+      createMailbox(world.deps, whole(box.accountId), { name: crypto.randomUUID(), parentId: null, role: null }),
   },
 ]
 

@@ -22,6 +22,7 @@ import { domains } from './routes/admin/domains.ts'
 import { keys as adminKeys } from './routes/admin/keys.ts'
 import { lists as serverLists } from './routes/admin/lists.ts'
 import { changes } from './routes/changes.ts'
+import { imports } from './routes/import.ts'
 import { keys } from './routes/keys.ts'
 import { links } from './routes/links.ts'
 import { lists } from './routes/lists.ts'
@@ -31,12 +32,13 @@ import { messageBytes } from './routes/message-bytes.ts'
 import { messageChanges } from './routes/message-changes.ts'
 import { messages } from './routes/messages.ts'
 import { server } from './routes/server.ts'
+import { threads } from './routes/threads.ts'
 import { refuseInvalid } from './validation.ts'
 
 /** A JSON body here is a few fields. */
 const BODY_BYTES_MAX = 64 * 1024
 
-const ACCOUNT_ROUTES = [me, mailboxes, messages, messageChanges, messageBytes, changes, lists, keys]
+const ACCOUNT_ROUTES = [me, mailboxes, threads, imports, messages, messageChanges, messageBytes, changes, lists, keys]
 const ADMIN_ROUTES = [domains, accounts, addresses, adminKeys, appPasswords, deadLetters, serverLists]
 
 /** Exported for the test that holds its routes against the description. */

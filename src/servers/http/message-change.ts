@@ -23,6 +23,13 @@ const keyword = z
   .toLowerCase()
   .refine((text) => !/^\$(seen|flagged|answered|draft)$/.test(text), 'is a flag: use unread, flagged or answered')
 
+/** Keywords in a query: a comma between them. */
+export const keywordList = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(keyword).max(KEYWORDS_MAX))
+  .openapi({ type: 'string', description: 'Labels, with a comma between them.', example: 'orchard,2026' })
+
 const keywords = z.array(keyword).max(KEYWORDS_MAX)
 const mailboxes = z.array(idField('mbx', 'A mailbox.')).max(MAILBOXES_MAX)
 
@@ -76,14 +83,24 @@ function overlap<T>(one: T[] = [], other: T[] = []): boolean {
 
 /** Throws 'invalid', with a pointer to each, for mailboxes that the account does not have. */
 export async function refuseUnknownMailboxes(deps: Deps, reader: Reader, change: Change): Promise<void> {
-  if (!MAILBOX_FIELDS.some((field) => asks(change[field]))) return
+  const named = MAILBOX_FIELDS.flatMap((field) =>
+    (change[field] ?? []).map((id, i) => ({ id, pointer: `/${field}/${i}` })),
+  )
+  await refuseUnknown(deps, reader, named)
+}
+
+/** The same for mailboxes that stand elsewhere in a request. */
+export async function refuseUnknown(
+  deps: Deps,
+  reader: Reader,
+  named: { id: number; pointer: string; in?: 'query' | 'body' }[],
+): Promise<void> {
+  if (named.length === 0) return
   const known = new Set((await listMailboxes(deps, reader)).map(({ id }) => id))
   const detail = 'There is no such mailbox.'
-  const errors = MAILBOX_FIELDS.flatMap((field) =>
-    (change[field] ?? []).flatMap((id, i) =>
-      known.has(id) ? [] : [{ in: 'body' as const, pointer: `/${field}/${i}`, detail }],
-    ),
-  )
+  const errors = named
+    .filter(({ id }) => !known.has(id))
+    .map(({ pointer, in: place = 'body' }) => ({ in: place, pointer, detail }))
   if (errors.length > 0) throw new Problem('invalid', detail, { errors })
 }
 

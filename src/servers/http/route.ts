@@ -2,7 +2,7 @@
  * How a route is declared: what every operation has besides its own, in one place, so that none comes without it.
  *
  *  - A query parameter that the route does not have is refused, also where it has none at all.
- *  - A body is JSON in UTF-8 and nothing else (json-body.ts).
+ *  - A body is JSON in UTF-8 and nothing else (json-body.ts), but for a raw message, whose route says so.
  *  - The description names the scope, and the headers of each answer.
  */
 import { createRoute, type RouteConfig, z } from '@hono/zod-openapi'
@@ -23,9 +23,13 @@ export function defineRoute<P extends string, R extends Omit<RouteConfig, 'path'
     ...route,
     description: [route.description, ...needs].join(' '),
     request: { query: NO_PARAMETERS, ...route.request },
-    middleware: route.request?.body ? [...own, readableJson] : own,
+    middleware: takesJson(route) ? [...own, readableJson] : own,
     responses: withHeaders(route.responses),
   })
+}
+
+function takesJson(route: Pick<RouteConfig, 'request'>): boolean {
+  return 'application/json' in (route.request?.body?.content ?? {})
 }
 
 function withHeaders(responses: RouteConfig['responses']): RouteConfig['responses'] {

@@ -8,11 +8,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { SCOPES, type Scope } from '../../../src/access/scopes.ts'
 import { keepDead } from '../../../src/inbound/dead-letters.ts'
 import { app } from '../../../src/servers/http/app.ts'
-import { type Answer, accountClient, adminClient, type Client, makeClient } from '../../helpers/http.ts'
+import { type Answer, accountClient, adminClient, type Call, type Client, makeClient } from '../../helpers/http.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'
 
 /** Ids of one account (or of the server), by what they name. */
-type Ids = { message: string; thread: string; mailbox: string; key: string; entry: string; part: string }
+type Ids = { message: string; thread: string; mailbox: string; spare: string; key: string; entry: string; part: string }
 type ServerIds = {
   account: string
   domain: string
@@ -25,13 +25,31 @@ type ServerIds = {
   stuck: string
 }
 
-type AccountCall = { path(ids: Ids): string; json?: unknown; status: number; foreign: boolean }
+/** `raw` is a message as a body, instead of JSON. */
+type AccountCall = {
+  path(ids: Ids): string
+  json?: unknown | ((ids: Ids) => unknown)
+  raw?: string
+  status: number
+  foreign: boolean
+}
 type AdminCall = { path(ids: ServerIds): string; json?: (ids: ServerIds) => unknown; status: number }
 
 /** How each operation is called so that its owner succeeds. `foreign`: the path holds ids that others do not own. */
 const ACCOUNT_CALLS: Record<string, AccountCall[]> = {
   'get /v1/me': [{ path: () => '/v1/me', status: 200, foreign: false }],
   'get /v1/mailboxes': [{ path: () => '/v1/mailboxes', status: 200, foreign: false }],
+  'post /v1/mailboxes': [{ path: () => '/v1/mailboxes', json: { name: 'posted' }, status: 201, foreign: false }],
+  'get /v1/mailboxes/{id}': [{ path: ({ mailbox }) => `/v1/mailboxes/${mailbox}`, status: 200, foreign: true }],
+  'patch /v1/mailboxes/{id}': [
+    { path: ({ spare }) => `/v1/mailboxes/${spare}`, json: { name: 'patched' }, status: 200, foreign: true },
+  ],
+  'delete /v1/mailboxes/{id}': [{ path: ({ spare }) => `/v1/mailboxes/${spare}`, status: 204, foreign: true }],
+  'get /v1/threads': [
+    { path: () => '/v1/threads', status: 200, foreign: false },
+    { path: ({ mailbox }) => `/v1/threads?mailbox=${mailbox}`, status: 200, foreign: true },
+  ],
+  'get /v1/threads/{id}': [{ path: ({ thread }) => `/v1/threads/${thread}`, status: 200, foreign: true }],
   'get /v1/messages': [
     { path: () => '/v1/messages', status: 200, foreign: false },
     { path: ({ mailbox }) => `/v1/messages?mailbox=${mailbox}`, status: 200, foreign: true },
@@ -53,6 +71,31 @@ const ACCOUNT_CALLS: Record<string, AccountCall[]> = {
   'delete /v1/messages/{id}': [{ path: ({ message }) => `/v1/messages/${message}`, status: 204, foreign: true }],
   'post /v1/messages/batch': [
     { path: () => '/v1/messages/batch', json: { ids: ['msg_1'], unread: false }, status: 200, foreign: false },
+  ],
+  'post /v1/messages/{id}/move': [
+    {
+      path: ({ message }) => `/v1/messages/${message}/move`,
+      json: ({ mailbox }: Ids) => ({ mailbox_id: mailbox }),
+      status: 200,
+      foreign: true,
+    },
+  ],
+  'post /v1/messages/{id}/copy': [
+    {
+      path: ({ message }) => `/v1/messages/${message}/copy`,
+      json: ({ mailbox }: Ids) => ({ mailbox_id: mailbox }),
+      status: 200,
+      foreign: true,
+    },
+  ],
+  'post /v1/messages/import': [
+    { path: () => '/v1/messages/import', raw: plainMessage(), status: 201, foreign: false },
+    {
+      path: ({ mailbox }) => `/v1/messages/import?mailbox=${mailbox}`,
+      raw: plainMessage(),
+      status: 201,
+      foreign: true,
+    },
   ],
   'get /v1/changes': [{ path: () => '/v1/changes', status: 200, foreign: false }],
   'get /v1/lists': [{ path: () => '/v1/lists', status: 200, foreign: false }],
@@ -154,6 +197,7 @@ async function idsOf(client: Client, address: string): Promise<Ids> {
     message: message.id,
     thread: message.thread_id,
     mailbox: message.mailbox_ids[0],
+    spare: (await client.post('/v1/mailboxes', { name: 'spare' })).body.id,
     part: detail.attachments[0].part,
     key: (await client.post('/v1/keys', { name: 'spare', scopes: ['mail:read'] })).body.key && (await lastKey(client)),
     entry: (await client.post('/v1/lists', { entry: `${address.split('@')[0]}@pest.example`, list: 'block' })).body.id,
@@ -212,9 +256,20 @@ function adminCalls(): (Operation & AdminCall)[] {
   })
 }
 
+/** A string is a raw message; anything else is JSON. */
+function callOf(body: unknown): Call {
+  if (body === undefined) return {}
+  if (typeof body !== 'string') return { json: body }
+  return { text: body, headers: { 'content-type': 'message/rfc822' } }
+}
+
+function bodyOf({ json, raw }: AccountCall): unknown {
+  return raw ?? (typeof json === 'function' ? json(ownerIds) : json)
+}
+
 /** Calls and gives [what was called, status, code], so that a failure names the route. */
 async function outcome(client: Client, method: string, path: string, json?: unknown): Promise<unknown[]> {
-  const { status, body } = await client.call(method, path, json === undefined ? {} : { json })
+  const { status, body } = await client.call(method, path, callOf(json))
   return [`${method} ${path}`, status, body?.code]
 }
 
@@ -244,8 +299,12 @@ describe('every operation of the description', () => {
   it('asks for a key', async () => {
     for (const key of [null, 'pst_00000000000000000000000000000000']) {
       const nobody = makeClient(world.deps, key)
-      for (const { method, path, json } of accountCalls())
-        expect(await outcome(nobody, method, path(ownerIds), json)).toEqual([expect.anything(), 401, 'unauthenticated'])
+      for (const call of accountCalls())
+        expect(await outcome(nobody, call.method, call.path(ownerIds), bodyOf(call))).toEqual([
+          expect.anything(),
+          401,
+          'unauthenticated',
+        ])
       for (const { method, path, json } of adminCalls())
         expect(await outcome(nobody, method, path(serverIds), json?.(serverIds))).toEqual([
           expect.anything(),
@@ -256,8 +315,12 @@ describe('every operation of the description', () => {
   })
 
   it('of an account refuses the admin key', async () => {
-    for (const { method, path, json } of accountCalls())
-      expect(await outcome(admin, method, path(ownerIds), json)).toEqual([expect.anything(), 403, 'forbidden'])
+    for (const call of accountCalls())
+      expect(await outcome(admin, call.method, call.path(ownerIds), bodyOf(call))).toEqual([
+        expect.anything(),
+        403,
+        'forbidden',
+      ])
   })
 
   it("of the admin refuses an account's key of every scope", async () => {
@@ -277,7 +340,7 @@ describe('every operation of the description', () => {
         SCOPES.filter((one) => one !== scope),
       )
       for (const call of accountCalls().filter((one) => one.scope === scope))
-        expect(await outcome(lacking, call.method, call.path(ownerIds), call.json)).toEqual([
+        expect(await outcome(lacking, call.method, call.path(ownerIds), bodyOf(call))).toEqual([
           expect.anything(),
           403,
           'forbidden',
@@ -293,18 +356,20 @@ describe('every operation of the description', () => {
   it("finds nothing under another account's ids, nor under ids that never were", async () => {
     const calls = accountCalls(true)
     expect(calls.length).toBeGreaterThan(6)
-    for (const { method, path, json } of calls) {
-      const answer = await outcome(stranger, method, path(ownerIds), json)
+    for (const call of calls) {
+      const { method, path } = call
+      const answer = await outcome(stranger, method, path(ownerIds), bodyOf(call))
       expect(answer).toEqual([expect.anything(), 404, 'not-found'])
       const never = path({
         ...ownerIds,
         message: 'msg_zzz',
         thread: 'thr_zzz',
         mailbox: 'mbx_zzz',
+        spare: 'mbx_zzz',
         key: 'key_zzz',
         entry: 'lst_zzz',
       })
-      expect((await outcome(stranger, method, never, json)).slice(1)).toEqual(answer.slice(1))
+      expect((await outcome(stranger, method, never, bodyOf(call))).slice(1)).toEqual(answer.slice(1))
     }
   })
 
@@ -320,11 +385,13 @@ describe('every operation of the description', () => {
   })
 
   it('works for its owner, after all the others have tried', async () => {
-    for (const { method, path, json, status } of accountCalls())
-      expect((await outcome(owner, method, path(ownerIds), json)).slice(0, 2)).toEqual([
+    for (const call of accountCalls()) {
+      const { method, path, status } = call
+      expect((await outcome(owner, method, path(ownerIds), bodyOf(call))).slice(0, 2)).toEqual([
         `${method} ${path(ownerIds)}`,
         status,
       ])
+    }
     for (const { method, path, json, status } of adminCalls())
       expect((await outcome(admin, method, path(serverIds), json?.(serverIds))).slice(0, 2)).toEqual([
         `${method} ${path(serverIds)}`,

@@ -1,19 +1,24 @@
 /** Changing messages: flags, keywords, mailboxes; one by its path, or up to 500 in one call; and deleting them. */
 import { OpenAPIHono, z } from '@hono/zod-openapi'
+import { base32 } from '../../../access/secrets.ts'
 import { CHANGE_MAX, type Changed, changeAll } from '../../../mailbox/change.ts'
+import { copyMessage } from '../../../mailbox/copy.ts'
 import { discardAll } from '../../../mailbox/discard.ts'
 import { readMessage } from '../../../mailbox/read.ts'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
 import { found, orProblem } from '../errors.ts'
 import { formatId } from '../ids.ts'
-import { editOf, messageChange, refuseContradiction, refuseUnknownMailboxes } from '../message-change.ts'
+import { editOf, messageChange, refuseContradiction, refuseUnknown, refuseUnknownMailboxes } from '../message-change.ts'
 import { messageState, renderState } from '../message-view.ts'
 import { json, jsonBody, problems } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { flag, id, idField, idParam } from '../schemas.ts'
 
 export const messageChanges = new OpenAPIHono<HttpEnv>()
+
+/** 128 random bits name a raw object. */
+const OBJECT_NAME_BYTES = 16
 
 const params = z.object({ id: idParam('msg', 'The message.') })
 
@@ -29,7 +34,7 @@ const update = defineRoute({
   responses: {
     200: json(messageState, 'The message as it is now.'),
     204: { description: 'It was taken out of its last mailbox, and is deleted.' },
-    ...problems(400, 404, 413, 415),
+    ...problems(400, 404, 409, 413, 415),
   },
 })
 
@@ -67,6 +72,58 @@ messageChanges.openapi(remove, async (c) => {
   return c.body(null, 204)
 })
 
+const target = z.strictObject({ mailbox_id: idField('mbx', 'The mailbox to which it goes.') }).openapi('MessageTarget')
+
+const move = defineRoute({
+  method: 'post',
+  path: '/v1/messages/{id}/move',
+  operationId: 'moveMessage',
+  tags: ['Messages'],
+  summary: 'Move a message: it stands in that mailbox and in no other',
+  description: 'The same as changing its `mailbox_ids` to that one.',
+  ...requires('mail:write'),
+  request: { params, ...jsonBody(target) },
+  responses: { 200: json(messageState, 'The message as it is now.'), ...problems(400, 404, 413, 415) },
+})
+
+messageChanges.openapi(move, async (c) => {
+  const { deps } = c.env
+  const messageId = found(c.req.valid('param').id, 'message')
+  found(await readMessage(deps, c.var.account, messageId), 'message')
+  const change = { mailbox_ids: [c.req.valid('json').mailbox_id] }
+  await refuseUnknown(deps, c.var.account, [{ id: c.req.valid('json').mailbox_id, pointer: '/mailbox_id' }])
+  const done = orProblem(await changeAll(deps, c.var.account, [messageId], editOf(change)))
+  found(done.notFound.length === 0, 'message')
+  return c.json(renderState(found(await readMessage(deps, c.var.account, messageId), 'message')), 200)
+})
+
+const copy = defineRoute({
+  method: 'post',
+  path: '/v1/messages/{id}/copy',
+  operationId: 'copyMessage',
+  tags: ['Messages'],
+  summary: 'Copy a message into a mailbox',
+  description:
+    'A message that does not stand there is placed there too, and stays the same message. Of one that does, a new message is made.',
+  ...requires('mail:write'),
+  request: { params, ...jsonBody(target) },
+  responses: {
+    200: json(messageState, 'The message that now stands there: the same, or the new one.'),
+    ...problems(400, 404, 409, 413, 415),
+  },
+})
+
+messageChanges.openapi(copy, async (c) => {
+  const { deps } = c.env
+  const messageId = found(c.req.valid('param').id, 'message')
+  found(await readMessage(deps, c.var.account, messageId), 'message')
+  const { mailbox_id } = c.req.valid('json')
+  await refuseUnknown(deps, c.var.account, [{ id: mailbox_id, pointer: '/mailbox_id' }])
+  const name = base32(deps.random(OBJECT_NAME_BYTES))
+  const copied = orProblem(await copyMessage(deps, c.var.account, messageId, mailbox_id, name))
+  return c.json(renderState(found(await readMessage(deps, c.var.account, copied), 'message')), 200)
+})
+
 const batch = defineRoute({
   method: 'post',
   path: '/v1/messages/batch',
@@ -92,7 +149,7 @@ const batch = defineRoute({
         .openapi('MessageBatchResult'),
       'What became of each; one that was as asked already is in no list.',
     ),
-    ...problems(400, 404, 413, 415),
+    ...problems(400, 404, 409, 413, 415),
   },
 })
 

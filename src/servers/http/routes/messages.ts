@@ -2,11 +2,11 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { type ListQuery, listMessages } from '../../../mailbox/list.ts'
 import { readContent, readMessage } from '../../../mailbox/read.ts'
-import { QUERY_CHARS_MAX } from '../../../mailbox/search-query.ts'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
 import { type Binding, openCursor, sealCursor } from '../cursor.ts'
 import { found, orProblem } from '../errors.ts'
+import { filterOf, messageFilter } from '../message-filter.ts'
 import { showMessage } from '../message-shown.ts'
 import { message, messageList, renderMessage, renderSummary } from '../message-view.ts'
 import { json, problems } from '../responses.ts'
@@ -14,19 +14,6 @@ import { defineRoute } from '../route.ts'
 import { cursor, flag, idParam, limit } from '../schemas.ts'
 
 export const messages = new OpenAPIHono<HttpEnv>()
-
-const query = z.strictObject({
-  mailbox: idParam('mbx', 'Only of this mailbox.').optional(),
-  thread: idParam('thr', 'Only of this conversation.').optional(),
-  unread: flag.optional(),
-  flagged: flag.optional(),
-  q: z.string().max(QUERY_CHARS_MAX).optional().openapi({
-    description:
-      'Words, "phrases" and prefixes*, all of which must be found; at most 32 of them are read. Nothing typed is a syntax error.',
-  }),
-  cursor,
-  limit: limit(),
-})
 
 const list = defineRoute({
   method: 'get',
@@ -37,7 +24,7 @@ const list = defineRoute({
   description:
     'Filters combine. A page of several filters examines at most 500 messages: it may be short, even empty, while has_more is true.',
   ...requires('mail:read'),
-  request: { query },
+  request: { query: z.strictObject({ ...messageFilter, cursor, limit: limit() }) },
   responses: { 200: json(messageList, 'A page.'), ...problems(400, 404) },
 })
 
@@ -45,14 +32,7 @@ messages.openapi(list, async (c) => {
   const { deps } = c.env
   const { accountId, addressId } = c.var.account
   const given = c.req.valid('query')
-  const filter = {
-    mailboxId: given.mailbox === undefined ? undefined : found(given.mailbox, 'mailbox'),
-    threadId: given.thread === undefined ? undefined : found(given.thread, 'thread'),
-    unread: given.unread,
-    flagged: given.flagged,
-    // An empty search box is no search.
-    q: given.q?.trim() ? given.q : undefined,
-  }
+  const filter = filterOf(given)
   const binding: Binding = ['messages', accountId, addressId, ...Object.values(filter)]
   const before = given.cursor === undefined ? null : ((await openCursor(deps, binding, given.cursor)) as number)
   const read = async (asked: ListQuery) => orProblem(await listMessages(deps, c.var.account, asked))

@@ -1,0 +1,89 @@
+/**
+ * Deleting a mailbox, with or without its mail. The messages go first, a part at a time, as any change of messages does; a
+ * large mailbox is emptied over several runs, and `emptying` says so meanwhile.
+ */
+import type { Deps } from '../deps.ts'
+import { type Failure, fail, isFailure, TemporaryError } from '../errors.ts'
+import { readMailboxes, readRoles } from '../store/account-read.ts'
+import { isStaleGuard, type Statement } from '../store/database.ts'
+import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
+import { beginEmptying, deleteMailbox } from '../store/mailbox-write.ts'
+import { readEmptying, readPlaced } from '../store/uid-read.ts'
+import { CHANGE_MAX, changeAll } from './change.ts'
+import type { Edit } from './change-plan.ts'
+import { type Reader, whole } from './reader.ts'
+
+/** Changes of CHANGE_MAX messages in one run: each has some fifteen of the queries that an invocation may make. */
+const ROUNDS_MAX = 10
+
+/**
+ * What becomes of the messages: 'keep' refuses where there are any; 'trash' moves those that stand in no other mailbox to
+ * the Trash; 'permanent' destroys those.
+ */
+export type MailFate = 'keep' | 'trash' | 'permanent'
+
+/** 'emptying': it is not gone yet, and goes by itself. */
+export type Removed = 'deleted' | 'emptying'
+
+export async function removeMailbox(
+  deps: Deps,
+  reader: Reader,
+  id: number,
+  fate: MailFate,
+): Promise<Removed | Failure> {
+  if (reader.addressId !== null) return fail('forbidden', 'A key of one address cannot delete mailboxes.')
+  const { accountId } = reader
+  const rows = await readMailboxes(deps.stores.of(accountId), accountId)
+  const row = rows.find((one) => one.id === id)
+  if (!row) return fail('not-found', 'There is no such mailbox.')
+  if (row.role !== null)
+    return fail('conflict', `This mailbox has the role ${row.role}: mailboxes with a role are not deleted.`)
+  if (rows.some((one) => one.parent_id === id))
+    return fail('conflict', 'Other mailboxes stand in this one: move or delete them first.')
+  if (row.total > 0 && fate === 'keep')
+    return fail('conflict', 'Messages stand in this mailbox: say messages=trash or messages=permanent.')
+  if (fate === 'keep') return finish(deps, accountId, id)
+  await commit(deps, accountId, beginEmptying(accountId, id, fate))
+  return emptyOne(deps, { id, account_id: accountId, emptying: fate }, ROUNDS_MAX)
+}
+
+/** Goes on with the mailboxes of a shard that are being deleted. True where something is left for the next run. */
+export async function emptyMailboxes(deps: Deps, shard: number): Promise<boolean> {
+  const row = await readEmptying(deps.stores.of(shard * ACCOUNTS_PER_SHARD))
+  if (!row) return false
+  await emptyOne(deps, row, ROUNDS_MAX)
+  return true
+}
+
+type Emptying = { id: number; account_id: number; emptying: 'trash' | 'permanent' }
+
+async function emptyOne(deps: Deps, { id, account_id, emptying }: Emptying, rounds: number): Promise<Removed> {
+  const db = deps.stores.of(account_id)
+  const edit = await editOf(deps, account_id, id, emptying)
+  for (let round = 0; round < rounds; round++) {
+    const ids = await readPlaced(db, id, CHANGE_MAX)
+    if (ids.length === 0) return finish(deps, account_id, id)
+    const changed = await changeAll(deps, whole(account_id), ids, edit)
+    if (isFailure(changed)) throw new Error(changed.detail)
+  }
+  return 'emptying'
+}
+
+async function finish(deps: Deps, accountId: number, id: number): Promise<'deleted'> {
+  await commit(deps, accountId, deleteMailbox(accountId, id, Math.floor(deps.now() / 1000)))
+  return 'deleted'
+}
+
+async function editOf(deps: Deps, accountId: number, id: number, fate: 'trash' | 'permanent'): Promise<Edit> {
+  const trash = (await readRoles(deps.stores.of(accountId), accountId, ['trash']))[0]
+  return fate === 'trash' && trash ? { remove: [id], rescue: trash.id } : { remove: [id] }
+}
+
+async function commit(deps: Deps, accountId: number, statements: Statement[]): Promise<void> {
+  try {
+    await deps.stores.of(accountId).batch(statements)
+  } catch (error) {
+    if (isStaleGuard(error)) throw new TemporaryError('the mailbox has just changed')
+    throw error
+  }
+}

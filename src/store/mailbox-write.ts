@@ -1,0 +1,91 @@
+/**
+ * Statements that make, change and delete mailboxes. Each is a batch whose first statement is the guard: where what it was
+ * planned on no longer holds, accounts.modseq becomes NULL and all of it rolls back.
+ */
+import { type SQL, sql } from 'drizzle-orm'
+import { int } from './database.ts'
+import type { MailboxRow } from './schema.ts'
+
+export type MailboxFields = Pick<MailboxRow, 'name' | 'role' | 'parent_id'>
+
+/** Makes a mailbox below `parent_id` (0: at the top), while the account has fewer than `max`. The second statement's row is the mailbox. */
+export function insertMailbox(accountId: number, fields: MailboxFields, max: number, now: number): SQL[] {
+  const { name, role, parent_id } = fields
+  const fits = sql`(select count(*) from mailboxes where account_id = ${accountId}) < ${int(max)}`
+  return [
+    guard(accountId, sql`${fits} and ${parentStands(accountId, parent_id)}`),
+    sql`insert into mailboxes (account_id, parent_id, name, role, uid_validity, modseq, created_modseq)
+      select id, ${int(parent_id)}, ${name}, ${role}, ${int(now)}, modseq, modseq from accounts where id = ${accountId}
+      returning *`,
+    tellMailboxes(accountId),
+  ]
+}
+
+/** Changes a mailbox that is not being deleted. The second statement's row is the mailbox. */
+export function updateMailbox(accountId: number, id: number, fields: MailboxFields): SQL[] {
+  const { name, role, parent_id } = fields
+  // Walks up from the parent; a mailbox must not stand in itself.
+  const circle = sql`exists (with recursive up (id) as (select ${int(parent_id)} union
+    select b.parent_id from mailboxes b join up on b.id = up.id where b.parent_id <> 0) select 1 from up where id = ${id})`
+  return [
+    guard(accountId, sql`${stands(accountId, id)} and ${parentStands(accountId, parent_id)} and not ${circle}`),
+    sql`update mailboxes set name = ${name}, role = ${role}, parent_id = ${int(parent_id)}, modseq = ${modseqOf(accountId)}
+      where id = ${id} returning *`,
+    tellMailboxes(accountId),
+  ]
+}
+
+/** Says what becomes of the messages of a mailbox that is to be deleted. */
+export function beginEmptying(accountId: number, id: number, emptying: 'trash' | 'permanent'): SQL[] {
+  return [
+    guard(
+      accountId,
+      sql`exists (select 1 from mailboxes where id = ${id} and account_id = ${accountId})
+      and ${isLeaf(accountId, id)}`,
+    ),
+    sql`update mailboxes set emptying = ${emptying}, modseq = ${modseqOf(accountId)} where id = ${id}`,
+    tellMailboxes(accountId),
+  ]
+}
+
+/** Deletes a mailbox in which nothing stands. */
+export function deleteMailbox(accountId: number, id: number, now: number): SQL[] {
+  return [
+    guard(
+      accountId,
+      sql`exists (select 1 from mailboxes where id = ${id} and account_id = ${accountId} and total = 0)
+        and not exists (select 1 from placements where mailbox_id = ${id}) and ${isLeaf(accountId, id)}`,
+    ),
+    sql`delete from mailboxes where id = ${id}`,
+    sql`delete from uid_pages where mailbox_id = ${id}`,
+    sql`delete from vanished where account_id = ${accountId} and mailbox_id = ${id}`,
+    sql`insert into tombstones (account_id, kind, modseq, object_id, buried_at)
+      select id, 'mailbox', modseq, ${int(id)}, ${int(now)} from accounts where id = ${accountId}`,
+    tellMailboxes(accountId),
+  ]
+}
+
+function guard(accountId: number, holds: SQL): SQL {
+  return sql`update accounts set modseq = iif(deleted_at is null and ${holds}, modseq + 1, null) where id = ${accountId}`
+}
+
+function stands(accountId: number, id: number): SQL {
+  return sql`exists (select 1 from mailboxes where id = ${id} and account_id = ${accountId} and emptying is null)`
+}
+
+function parentStands(accountId: number, parentId: number): SQL {
+  return parentId === 0 ? sql`1` : stands(accountId, parentId)
+}
+
+function isLeaf(accountId: number, id: number): SQL {
+  return sql`not exists (select 1 from mailboxes where account_id = ${accountId} and parent_id = ${id})`
+}
+
+function modseqOf(accountId: number): SQL {
+  return sql`(select modseq from accounts where id = ${accountId})`
+}
+
+function tellMailboxes(accountId: number): SQL {
+  return sql`insert into outbox (account_id, modseq, event)
+    select id, modseq, json_object('type', 'mailboxes.changed', 'modseq', modseq) from accounts where id = ${accountId}`
+}
