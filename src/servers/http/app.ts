@@ -24,6 +24,7 @@ import { lists as serverLists } from './routes/admin/lists.ts'
 import { changes } from './routes/changes.ts'
 import { imports } from './routes/import.ts'
 import { keys } from './routes/keys.ts'
+import { links } from './routes/links.ts'
 import { lists } from './routes/lists.ts'
 import { mailboxes } from './routes/mailboxes.ts'
 import { me } from './routes/me.ts'
@@ -51,7 +52,7 @@ function assemble(): OpenAPIHono<HttpEnv> {
   const app = new OpenAPIHono<HttpEnv>({ defaultHook: refuseInvalid })
   app.use('*', frameRequest)
   app.use('*', bodyLimit({ maxSize: BODY_BYTES_MAX, onError: refuseLargeBody }))
-  for (const routes of [server, ...ACCOUNT_ROUTES, ...ADMIN_ROUTES]) app.route('/', routes)
+  for (const routes of [server, links, ...ACCOUNT_ROUTES, ...ADMIN_ROUTES]) app.route('/', routes)
   serveDescription(app)
   refuseOtherMethods(app)
   app.notFound((c) => answerError(new Problem('not-found', 'There is nothing at this path.'), c))

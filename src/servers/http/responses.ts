@@ -40,7 +40,8 @@ export const HEADERS = {
   'Accept-Ranges': { description: '`bytes`, where a range can be asked for.', schema: { type: 'string' } },
   'Content-Range': { description: 'Which bytes these are, of how many.', schema: { type: 'string' } },
   'Content-Disposition': {
-    description: 'Always a download (RFC 6266), under a safe name.',
+    description:
+      'A download (RFC 6266) under a safe name; `inline` only in the answers of links to pictures of the HTML.',
     schema: { type: 'string' },
   },
 } as const

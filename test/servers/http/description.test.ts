@@ -90,6 +90,7 @@ describe('the description', () => {
   it.each([
     ['get /v1/messages/{id}/raw', 'message/rfc822', 'message/rfc822'],
     ['get /v1/messages/{id}/attachments/{part}', '*/*', 'application/octet-stream'],
+    ['get /v1/links/{token}', '*/*', 'application/octet-stream'],
   ])('describes the bytes of %s', (name, mediaType, contentMediaType) => {
     const one = operation(name)
     for (const status of ['200', '206']) {
