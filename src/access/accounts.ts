@@ -2,9 +2,11 @@
 import type { Deps } from '../deps.ts'
 import { cutOffAccount, markAccountDeleted } from '../store/account-erase.ts'
 import { pageLiveAccounts, readAccount } from '../store/account-read.ts'
-import { insertAccount, insertFirstMailboxes } from '../store/account-write.ts'
+import { insertAccount, insertFirstMailboxes, patchAccount } from '../store/account-write.ts'
+import { deleteSuspension, insertSuspension } from '../store/directory-write.ts'
 import { ACCOUNTS_PER_SHARD, shardOf } from '../store/ids.ts'
 import type { AccountRow } from '../store/schema.ts'
+import { type Settings, settingsOf, settingsPatch } from './settings.ts'
 
 export type Account = {
   id: number
@@ -12,6 +14,9 @@ export type Account = {
   usedBytes: number
   /** Null: no limit. */
   quotaBytes: number | null
+  settings: Settings
+  /** Since when nobody gets in; null: it is not suspended. */
+  suspendedAt: number | null
   createdAt: number
 }
 
@@ -47,6 +52,32 @@ export async function getAccount(deps: Deps, id: number): Promise<Account | null
   return row && row.deleted_at === null ? account(row) : null
 }
 
+export type AccountChange = {
+  name?: string | undefined
+  /** Below what is used is allowed: new mail then waits with its senders. */
+  quotaBytes?: number | null | undefined
+  settings?: Partial<Settings> | undefined
+  suspended?: boolean | undefined
+}
+
+/** Changes what is named of an account; null where there is none. Doing it again is safe. */
+export async function changeAccount(deps: Deps, id: number, change: AccountChange): Promise<Account | null> {
+  if (!(await getAccount(deps, id))) return null
+  const now = Math.floor(deps.now() / 1000)
+  // The directory's row is what shuts the doors. Whatever fails between the two databases leaves them shut.
+  if (change.suspended) await deps.stores.directory.batch([insertSuspension(id, now)])
+  const { name, quotaBytes, settings, suspended } = change
+  const patch = patchAccount(id, {
+    name,
+    quotaBytes,
+    settings: settings && settingsPatch(settings),
+    suspendedAt: suspended === undefined ? undefined : suspended ? now : null,
+  })
+  const row = await deps.stores.of(id).first<AccountRow>(patch)
+  if (suspended === false) await deps.stores.directory.batch([deleteSuspension(id)])
+  return row ? account(row) : null
+}
+
 /**
  * Deletes an account with all that it has. Nobody gets in and no mail comes in from now on; its mail goes bit by bit
  * (inbound/erase.ts). False where there is none.
@@ -75,6 +106,8 @@ function account(row: AccountRow): Account {
     name: row.name,
     usedBytes: row.used_bytes,
     quotaBytes: row.quota_bytes,
+    settings: settingsOf(row),
+    suspendedAt: row.suspended_at,
     createdAt: row.created_at,
   }
 }

@@ -80,6 +80,12 @@ export class RawStore {
     return { receipt: fromMetadata(key, object.customMetadata), bytes: new Uint8Array(await object.arrayBuffer()) }
   }
 
+  /** The size and the receipt of an object without its bytes, or null where there is no such object. */
+  async head(key: string): Promise<{ size: number; receipt: Receipt | null } | null> {
+    const object = await this.#bucket.head(key)
+    return object && { size: object.size, receipt: fromMetadata(key, object.customMetadata) }
+  }
+
   /** Bytes [start, end) of an object, or null where there is no such object. */
   async range(key: string, start: number, end: number): Promise<Uint8Array | null> {
     if (end <= start) return new Uint8Array()
