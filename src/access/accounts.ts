@@ -3,6 +3,7 @@ import type { Deps } from '../deps.ts'
 import { cutOffAccount, markAccountDeleted } from '../store/account-erase.ts'
 import { pageLiveAccounts, readAccount } from '../store/account-read.ts'
 import { insertAccount, insertFirstMailboxes, patchAccount } from '../store/account-write.ts'
+import type { Database } from '../store/database.ts'
 import { deleteSuspension, insertSuspension } from '../store/directory-write.ts'
 import { ACCOUNTS_PER_SHARD, shardOf } from '../store/ids.ts'
 import type { AccountRow } from '../store/schema.ts'
@@ -92,11 +93,19 @@ export async function removeAccount(deps: Deps, id: number): Promise<boolean> {
 
 /** Accounts after the id `after`, in id order, over all shards. */
 export async function listAccounts(deps: Deps, after: number, limit: number): Promise<Account[]> {
-  const found: Account[] = []
-  for (let shard = Math.max(0, shardOf(after)); shard < deps.stores.shards.length && found.length < limit; shard++) {
-    const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
-    found.push(...(await pageLiveAccounts(db, after, limit - found.length)).map(account))
-  }
+  return (await pageOverShards(deps, after, limit, pageLiveAccounts)).map(account)
+}
+
+/** A page in the order of account ids, read from one shard after another until it is full. */
+export async function pageOverShards<Row>(
+  deps: Deps,
+  after: number,
+  limit: number,
+  read: (db: Database, after: number, limit: number) => Promise<Row[]>,
+): Promise<Row[]> {
+  const found: Row[] = []
+  for (let shard = Math.max(0, shardOf(after)); shard < deps.stores.shards.length && found.length < limit; shard++)
+    found.push(...(await read(deps.stores.of(shard * ACCOUNTS_PER_SHARD), after, limit - found.length)))
   return found
 }
 

@@ -1,10 +1,12 @@
-/** What an account holds: stored counts only, so that asking costs the same in a mailbox of any size. */
+/** What accounts hold: stored counts only, so that asking costs the same in a mailbox of any size. */
 import type { Deps } from '../deps.ts'
-import { readAccount, readMailboxes } from '../store/account-read.ts'
+import { pageUsage, type UsageRow } from '../store/account-read.ts'
 import { secondOf } from '../store/ids.ts'
+import { pageOverShards } from './accounts.ts'
 
 export type Usage = {
-  accountId: number
+  /** The account's. */
+  id: number
   mailboxes: number
   /** As the mailboxes count: a message that stands in two is counted in both. */
   messages: number
@@ -16,19 +18,26 @@ export type Usage = {
   lastReceivedAt: number | null
 }
 
+/** Of one account; null where there is none. */
 export async function readUsage(deps: Deps, accountId: number): Promise<Usage | null> {
   const db = deps.stores.find(accountId)
-  if (!db) return null
-  const [account, mailboxes] = await Promise.all([readAccount(db, accountId), readMailboxes(db, accountId)])
-  if (!account || account.deleted_at !== null) return null
-  const sum = (of: (box: (typeof mailboxes)[number]) => number) => mailboxes.reduce((all, box) => all + of(box), 0)
+  const [row] = db ? await pageUsage(db, accountId - 1, 1) : []
+  return row?.id === accountId ? usage(row) : null
+}
+
+/** Of the accounts after the id `after`, in id order, over all shards. */
+export async function listUsage(deps: Deps, after: number, limit: number): Promise<Usage[]> {
+  return (await pageOverShards(deps, after, limit, pageUsage)).map(usage)
+}
+
+function usage(row: UsageRow): Usage {
   return {
-    accountId,
-    mailboxes: mailboxes.length,
-    messages: sum((box) => box.total),
-    unread: sum((box) => box.unread),
-    usedBytes: account.used_bytes,
-    quotaBytes: account.quota_bytes,
-    lastReceivedAt: secondOf(account.last_id) || null,
+    id: row.id,
+    mailboxes: row.mailboxes,
+    messages: row.messages,
+    unread: row.unread,
+    usedBytes: row.used_bytes,
+    quotaBytes: row.quota_bytes,
+    lastReceivedAt: secondOf(row.last_id) || null,
   }
 }

@@ -29,6 +29,8 @@ export type ListedRaw = { key: string; uploadedMs: number; receipt: Receipt | nu
 /** R2 keeps 8 KB of metadata an object: each address may take a quarter of it, percent-encoded. */
 const ADDRESS_BYTES_MAX = 2_000
 const LIST_PAGE = 1_000
+/** What a Date can hold. */
+const RECEIVED_MS = /^\d{1,15}$/
 const DAY_MS = 86_400_000
 
 /** The key of a new receipt. `id` is any unique token without slashes. */
@@ -136,7 +138,7 @@ function toMetadata(receipt: Receipt): Record<string, string> {
 }
 
 function fromMetadata(key: string, metadata: Record<string, string> | undefined): Receipt | null {
-  if (!metadata?.account || !metadata.received || !isSource(metadata.source)) return null
+  if (!metadata?.account || !RECEIVED_MS.test(metadata.received ?? '') || !isSource(metadata.source)) return null
   return {
     key,
     accountId: Number(metadata.account),

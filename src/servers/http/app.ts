@@ -22,6 +22,7 @@ import { deadLetters } from './routes/admin/dead-letters.ts'
 import { domains } from './routes/admin/domains.ts'
 import { keys as adminKeys } from './routes/admin/keys.ts'
 import { lists as serverLists } from './routes/admin/lists.ts'
+import { usage } from './routes/admin/usage.ts'
 import { changes } from './routes/changes.ts'
 import { keys } from './routes/keys.ts'
 import { lists } from './routes/lists.ts'
@@ -38,7 +39,7 @@ import { refuseInvalid } from './validation.ts'
 const BODY_BYTES_MAX = 64 * 1024
 
 const ACCOUNT_ROUTES = [me, mailboxes, messages, messageChanges, messageBytes, changes, lists, keys, settings]
-const ADMIN_ROUTES = [domains, accounts, addresses, adminKeys, appPasswords, deadLetters, serverLists, audit]
+const ADMIN_ROUTES = [domains, accounts, addresses, adminKeys, appPasswords, deadLetters, serverLists, audit, usage]
 
 /** Exported for the test that holds its routes against the description. */
 export const app = assemble()

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Usage } from '../../access/usage.ts'
 import { formatId } from './ids.ts'
-import { bytes, count, formatOptionalTime, id, time } from './schemas.ts'
+import { bytes, count, formatOptionalTime, id, listOf, time } from './schemas.ts'
 
 export const usage = z
   .object({
@@ -20,9 +20,11 @@ export const usage = z
   })
   .openapi('Usage')
 
+export const usageList = listOf(usage, 'UsageList')
+
 export function renderUsage(one: Usage): z.infer<typeof usage> {
   return {
-    account_id: formatId('acc', one.accountId),
+    account_id: formatId('acc', one.id),
     mailboxes: one.mailboxes,
     messages: one.messages,
     unread: one.unread,

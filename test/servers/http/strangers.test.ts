@@ -120,6 +120,7 @@ const ADMIN_CALLS: Record<string, AdminCall> = {
     status: 204,
   },
   'delete /v1/admin/dead-letters/{id}': { path: ({ dead }) => `/v1/admin/dead-letters/${dead}`, status: 204 },
+  'get /v1/admin/usage': { path: () => '/v1/admin/usage', status: 200 },
   'get /v1/admin/audit': { path: () => '/v1/admin/audit', status: 200 },
   'get /v1/admin/lists': { path: () => '/v1/admin/lists', status: 200 },
   'post /v1/admin/lists': {
