@@ -1,10 +1,11 @@
 /**
- * Forgetting: tombstones older than 30 days, and receipts that were deleted so long ago that no queue can still hold them. A
- * few accounts a run, in turn, so that a run's cost does not grow with the server. A client that asks for changes since
+ * Forgetting: tombstones older than 30 days, receipts that were deleted so long ago that no queue can still hold them, and
+ * changes of the server that are older than the audit log is kept. A few accounts a run, in turn, so that a run's cost does not grow with the server. A client that asks for changes since
  * before then is told to list anew.
  */
 import type { Deps } from '../deps.ts'
 import { pageAccounts } from '../store/account-read.ts'
+import { forgetAudit } from '../store/audit.ts'
 import { forgetTombstonesOf } from '../store/change-write.ts'
 import { readState } from '../store/directory-read.ts'
 import { putState } from '../store/directory-write.ts'
@@ -17,6 +18,10 @@ const TOMBSTONE_SECONDS = 30 * 86_400
 const RECEIPT_MS = 8 * 86_400_000
 const ACCOUNTS_A_RUN = 5
 const RECEIPTS_A_RUN = 500
+/** A year and a month: long enough to answer for any change of the last year. */
+export const AUDIT_SECONDS = 400 * 86_400
+/** With a run each quarter of an hour this forgets 19,200 changes a day, more than admins make. */
+const AUDIT_A_RUN = 200
 const PLACE = 'forget.place'
 
 export async function forgetOld(deps: Deps, shard: number): Promise<void> {
@@ -29,4 +34,5 @@ export async function forgetOld(deps: Deps, shard: number): Promise<void> {
   ])
   const before = Math.floor(deps.now() / 1000) - TOMBSTONE_SECONDS
   for (const { id } of accounts) await db.batch(forgetTombstonesOf(id, before))
+  if (shard === 0) await db.batch([forgetAudit(Math.floor(deps.now() / 1000) - AUDIT_SECONDS, AUDIT_A_RUN)])
 }

@@ -15,7 +15,7 @@ export function markAccountDeleted(accountId: number, now: number): SQL {
 
 /** In the directory: nobody gets in any more, and no address leads to it. */
 export function cutOffAccount(accountId: number): SQL[] {
-  return ['addresses', 'api_keys', 'app_passwords'].map(
+  return ['addresses', 'api_keys', 'app_passwords', 'suspensions'].map(
     (name) => sql`delete from ${sql.identifier(name)} where account_id = ${accountId}`,
   )
 }

@@ -29,6 +29,8 @@ export type ListedRaw = { key: string; uploadedMs: number; receipt: Receipt | nu
 /** R2 keeps 8 KB of metadata an object: each address may take a quarter of it, percent-encoded. */
 const ADDRESS_BYTES_MAX = 2_000
 const LIST_PAGE = 1_000
+/** What a Date can hold. */
+const RECEIVED_MS = /^\d{1,15}$/
 const DAY_MS = 86_400_000
 
 /** The key of a new receipt. `id` is any unique token without slashes. */
@@ -78,6 +80,12 @@ export class RawStore {
     const object = await this.#bucket.get(key)
     if (!object) return null
     return { receipt: fromMetadata(key, object.customMetadata), bytes: new Uint8Array(await object.arrayBuffer()) }
+  }
+
+  /** The size and the receipt of an object without its bytes, or null where there is no such object. */
+  async head(key: string): Promise<{ size: number; receipt: Receipt | null } | null> {
+    const object = await this.#bucket.head(key)
+    return object && { size: object.size, receipt: fromMetadata(key, object.customMetadata) }
   }
 
   /** Bytes [start, end) of an object, or null where there is no such object. */
@@ -130,7 +138,7 @@ function toMetadata(receipt: Receipt): Record<string, string> {
 }
 
 function fromMetadata(key: string, metadata: Record<string, string> | undefined): Receipt | null {
-  if (!metadata?.account || !metadata.received || !isSource(metadata.source)) return null
+  if (!metadata?.account || !RECEIVED_MS.test(metadata.received ?? '') || !isSource(metadata.source)) return null
   return {
     key,
     accountId: Number(metadata.account),

@@ -73,6 +73,15 @@ export const app_passwords = sqliteTable(
   (t) => [index('app_passwords_account').on(t.account_id)],
 )
 
+/**
+ * Directory: accounts that nobody gets into. Every lookup of a key or a password asks here, so that one row shuts all doors at
+ * once, also those made later; `accounts.suspended_at` in the account's shard says the same to who reads the account.
+ */
+export const suspensions = sqliteTable('suspensions', {
+  account_id: integer().primaryKey(),
+  created_at: integer().notNull(),
+})
+
 /** Directory: what a queue gave up on. Nothing leaves this table but by an admin's hand. */
 export const dead_letters = sqliteTable(
   'dead_letters',

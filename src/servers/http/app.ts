@@ -17,10 +17,12 @@ import { frameRequest } from './request-log.ts'
 import { accounts } from './routes/admin/accounts.ts'
 import { addresses } from './routes/admin/addresses.ts'
 import { appPasswords } from './routes/admin/app-passwords.ts'
+import { audit } from './routes/admin/audit.ts'
 import { deadLetters } from './routes/admin/dead-letters.ts'
 import { domains } from './routes/admin/domains.ts'
 import { keys as adminKeys } from './routes/admin/keys.ts'
 import { lists as serverLists } from './routes/admin/lists.ts'
+import { usage } from './routes/admin/usage.ts'
 import { changes } from './routes/changes.ts'
 import { imports } from './routes/import.ts'
 import { keys } from './routes/keys.ts'
@@ -32,14 +34,27 @@ import { messageBytes } from './routes/message-bytes.ts'
 import { messageChanges } from './routes/message-changes.ts'
 import { messages } from './routes/messages.ts'
 import { server } from './routes/server.ts'
+import { settings } from './routes/settings.ts'
 import { threads } from './routes/threads.ts'
 import { refuseInvalid } from './validation.ts'
 
 /** A JSON body here is a few fields. */
 const BODY_BYTES_MAX = 64 * 1024
 
-const ACCOUNT_ROUTES = [me, mailboxes, threads, imports, messages, messageChanges, messageBytes, changes, lists, keys]
-const ADMIN_ROUTES = [domains, accounts, addresses, adminKeys, appPasswords, deadLetters, serverLists]
+const ACCOUNT_ROUTES = [
+  me,
+  mailboxes,
+  threads,
+  imports,
+  messages,
+  messageChanges,
+  messageBytes,
+  changes,
+  lists,
+  keys,
+  settings,
+]
+const ADMIN_ROUTES = [domains, accounts, addresses, adminKeys, appPasswords, deadLetters, serverLists, audit, usage]
 
 /** Exported for the test that holds its routes against the description. */
 export const app = assemble()

@@ -11,12 +11,11 @@ import { createMiddleware } from 'hono/factory'
 import { authenticateKey } from '../../access/keys.ts'
 import type { Principal, Scope } from '../../access/scopes.ts'
 import type { AccountEnv, HttpEnv } from './context.ts'
-import { Problem } from './errors.ts'
-import { SCOPES_FIELD } from './route.ts'
+import { orProblem, Problem } from './errors.ts'
+import { ADMIN_KEY, SCOPES_FIELD } from './route.ts'
 
-/** The security schemes' names in the description. */
+/** The security scheme of an account's routes; the admin's stands in route.ts. */
 export const ACCOUNT_KEY = 'account_key'
-export const ADMIN_KEY = 'admin_key'
 
 /** Longer than any key of ours; what is longer is not hashed. */
 const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i
@@ -50,7 +49,7 @@ export function requiresAdmin() {
 async function authenticate<Env extends HttpEnv>(c: Context<Env>): Promise<Principal> {
   const key = BEARER.exec(c.req.header('authorization') ?? '')?.[1]
   if (key === undefined) throw unauthenticated('Send a key: "Authorization: Bearer pst_...".', CHALLENGE)
-  const principal = await authenticateKey(c.env.deps, key)
+  const principal = orProblem(await authenticateKey(c.env.deps, key))
   if (!principal) throw unauthenticated('This key is not valid.', `${CHALLENGE}, error="invalid_token"`)
   c.set('principal', principal)
   return principal

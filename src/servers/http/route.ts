@@ -3,15 +3,19 @@
  *
  *  - A query parameter that the route does not have is refused, also where it has none at all.
  *  - A body is JSON in UTF-8 and nothing else (json-body.ts), but for a raw message, whose route says so.
+ *  - A change of the server or of an account's settings is written down before it is made (audit.ts).
  *  - The description names the scope, and the headers of each answer.
  */
 import { createRoute, type RouteConfig, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
+import { auditOf } from './audit.ts'
 import { readableJson } from './json-body.ts'
 import { headersOf } from './responses.ts'
 
 /** Under this name an operation lists its scopes: OpenAPI's own place for them knows only those of OAuth. */
 export const SCOPES_FIELD = 'x-required-scopes'
+/** The security scheme of the admin's routes. */
+export const ADMIN_KEY = 'admin_key'
 
 const NO_PARAMETERS = z.strictObject({})
 
@@ -19,11 +23,13 @@ export function defineRoute<P extends string, R extends Omit<RouteConfig, 'path'
   const scopes = (route[SCOPES_FIELD] as string[] | undefined) ?? []
   const needs = scopes.map((scope) => `Needs the scope \`${scope}\`.`)
   const own = [route.middleware ?? []].flat() as MiddlewareHandler[]
+  const admin = route.security?.some((one) => ADMIN_KEY in one) ?? false
+  const audit = auditOf({ method: route.method, operationId: route.operationId ?? '', admin, scopes })
   return createRoute<P, R>({
     ...route,
     description: [route.description, ...needs].join(' '),
     request: { query: NO_PARAMETERS, ...route.request },
-    middleware: takesJson(route) ? [...own, readableJson] : own,
+    middleware: [...own, ...(takesJson(route) ? [readableJson] : []), ...audit],
     responses: withHeaders(route.responses),
   })
 }

@@ -44,7 +44,7 @@ const create = defineRoute({
   description: 'The new key may do no more than the one that asks. It is shown once, in this answer.',
   ...requires('settings'),
   request: jsonBody(z.strictObject(newKeyFields).openapi('NewKey')),
-  responses: { 201: json(createdApiKey, 'The key, shown this once.'), ...problems(400, 413, 415) },
+  responses: { 201: json(createdApiKey, 'The key, shown this once.'), ...problems(400, 409, 413, 415) },
 })
 
 keys.openapi(create, async (c) => {

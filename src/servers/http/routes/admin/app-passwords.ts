@@ -67,7 +67,7 @@ const create = defineRoute({
       })
       .openapi('NewAppPassword'),
   ),
-  responses: { 201: json(created, 'The password, shown this once.'), ...problems(400, 413, 415) },
+  responses: { 201: json(created, 'The password, shown this once.'), ...problems(400, 409, 413, 415) },
 })
 
 appPasswords.openapi(create, async (c) => {

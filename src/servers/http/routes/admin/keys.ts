@@ -49,7 +49,7 @@ const create = defineRoute({
       .strictObject({ account_id: idField('acc', 'Whose mail the key opens.'), ...newKeyFields })
       .openapi('NewKeyForAccount'),
   ),
-  responses: { 201: json(createdApiKey, 'The key, shown this once.'), ...problems(400, 413, 415) },
+  responses: { 201: json(createdApiKey, 'The key, shown this once.'), ...problems(400, 409, 413, 415) },
 })
 
 keys.openapi(create, async (c) => {
