@@ -18,7 +18,9 @@ import { shardOf } from '../store/ids.ts'
 import { queueRawDelete } from '../store/outbox.ts'
 import type { Receipt } from '../store/raw.ts'
 import { authenticationRank } from '../verify/authenticity.ts'
+import { localVerdict } from '../verify/local.ts'
 import { readTrustedBlock } from '../verify/trusted-block.ts'
+import type { SenderVerdict } from '../verify/verdict.ts'
 import { fileMessage } from './file.ts'
 
 export type Filed =
@@ -32,7 +34,7 @@ export type Filed =
 /** Files a receipt whose bytes are in R2. Throws where storage fails; trying again is safe. */
 export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Array): Promise<Filed> {
   const message = await parseMessage(bytes)
-  const verdict = readTrustedBlock(message.fields, receipt.source === 'email-routing' ? 'email-routing' : 'untrusted')
+  const verdict = verdictOf(receipt, message)
   const report = scoreMessage({
     message,
     verdict,
@@ -59,6 +61,12 @@ export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Arra
     report,
   })
   return await afterDelivery(deps, receipt, delivered, role)
+}
+
+// What an account of this server sent carries no block that could be trusted: the proof is that this server took it.
+function verdictOf({ source }: Receipt, message: ParsedMessage): SenderVerdict {
+  if (source === 'local') return localVerdict(senderDomain(message))
+  return readTrustedBlock(message.fields, source === 'email-routing' ? 'email-routing' : 'untrusted')
 }
 
 async function afterDelivery(
