@@ -2,6 +2,9 @@
  * Env -> Deps: the one place where bindings, clock, randomness and the log are put together. Everything below takes what
  * it needs from here, so that a test can hand it another clock or a storage that fails.
  */
+import { deliverLocally } from './inbound/local.ts'
+import type { LocalDelivery, Provider } from './outbound/provider.ts'
+import { cloudflareProvider } from './outbound/providers/cloudflare.ts'
 import { openStores, type Stores } from './store/stores.ts'
 
 declare global {
@@ -17,12 +20,20 @@ declare global {
 
 /** What waits in the pending queue: the key of a raw object, which carries its own envelope. */
 export type PendingMessage = { raw_key: string }
-/** A wake-up: this shard's outbox has something to tell. */
+/** A wake-up: this shard's outbox has something to tell, or recipients of it are due. */
 export type WakeMessage = { shard: number }
 
 export type Deps = {
   stores: Stores
-  queues: { pending: Pick<Queue<PendingMessage>, 'send'>; events: Pick<Queue<WakeMessage>, 'send'> }
+  queues: {
+    pending: Pick<Queue<PendingMessage>, 'send'>
+    events: Pick<Queue<WakeMessage>, 'send'>
+    outbound: Pick<Queue<WakeMessage>, 'send'>
+  }
+  /** What takes mail to other servers. Null where none is configured: then only local mail is sent. */
+  provider: Provider | null
+  /** Delivers to an address of this server what an account of it sent. Throws for what is to be tried again. */
+  deliverLocal(from: string, to: string, raw: Uint8Array): Promise<LocalDelivery>
   /** Epoch milliseconds. */
   now(): number
   /** `bytes` random bytes. */
@@ -37,9 +48,11 @@ export type Deps = {
 
 export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): Deps {
   const log = (entry: Record<string, unknown>) => console.log(JSON.stringify(entry))
-  return {
+  const deps: Deps = {
     stores: openStores(databasesOf(env), env.RAW),
-    queues: { pending: env.PENDING, events: env.EVENTS },
+    queues: { pending: env.PENDING, events: env.EVENTS, outbound: env.OUTBOUND },
+    provider: env.EMAIL ? cloudflareProvider(env.EMAIL) : null,
+    deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
     now: () => Date.now(),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET || null, adminKey: env.POSTERN_ADMIN_KEY || null },
@@ -48,6 +61,7 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): De
     background: (work) =>
       ctx.waitUntil(work.catch((error) => log({ level: 'error', at: 'background', error: String(error) }))),
   }
+  return deps
 }
 
 // DB is the directory and shard 0; DB_1, DB_2, ... are further shards, in order and without gaps.

@@ -21,7 +21,9 @@ import { queueRawDelete } from '../store/outbox.ts'
 import type { Receipt } from '../store/raw.ts'
 import type { AccountRow } from '../store/schema.ts'
 import { authenticationRank } from '../verify/authenticity.ts'
+import { localVerdict } from '../verify/local.ts'
 import { readTrustedBlock } from '../verify/trusted-block.ts'
+import type { SenderVerdict } from '../verify/verdict.ts'
 import { fileMessage } from './file.ts'
 
 export type Filed =
@@ -39,7 +41,7 @@ export type Filed =
 export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Array, known?: AccountRow): Promise<Filed> {
   const account = known ?? (await readAccount(deps.stores.of(receipt.accountId), receipt.accountId))
   const message = await parseMessage(bytes)
-  const verdict = readTrustedBlock(message.fields, receipt.source === 'email-routing' ? 'email-routing' : 'untrusted')
+  const verdict = verdictOf(receipt, message)
   const report = scoreMessage({
     message,
     verdict,
@@ -72,6 +74,12 @@ export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Arra
 function thresholdOf(account: AccountRow | null): { threshold?: number } {
   const chosen = account && settingsOf(account).spamThreshold
   return chosen === null ? {} : { threshold: chosen }
+}
+
+// What an account of this server sent carries no block that could be trusted: the proof is that this server took it.
+function verdictOf({ source }: Receipt, message: ParsedMessage): SenderVerdict {
+  if (source === 'local') return localVerdict(senderDomain(message))
+  return readTrustedBlock(message.fields, source === 'email-routing' ? 'email-routing' : 'untrusted')
 }
 
 async function afterDelivery(

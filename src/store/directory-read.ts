@@ -22,6 +22,12 @@ export function readDomain(db: Database, name: string): Promise<DomainRow | null
   return db.first<DomainRow>(sql`select * from domains where name = ${name}`)
 }
 
+/** Which of these names (A-labels) are domains of this server. At most 99 of them. */
+export async function readOwnDomains(db: Database, names: string[]): Promise<Set<string>> {
+  const rows = await db.all<DomainRow>(sql`select * from domains where name in (${list(names)})`)
+  return new Set(rows.map((row) => row.name))
+}
+
 export function readDomainById(db: Database, id: number): Promise<DomainRow | null> {
   return db.first<DomainRow>(sql`select * from domains where id = ${id}`)
 }

@@ -16,12 +16,12 @@ export type Receipt = {
   /** The envelope recipient as it was given. */
   to: string
   receivedAtMs: number
-  /** Which way it came. Only what Email Routing handed over may carry trusted headers. */
+  /** Which way it came. Only what Email Routing handed over may carry trusted headers; 'local' is what an account of this server sent. */
   source: ReceiptSource
   sha256: string
 }
 
-export type ReceiptSource = 'email-routing' | 'import'
+export type ReceiptSource = 'email-routing' | 'import' | 'local'
 
 /** An object that a listing found. `receipt` is null where the metadata is not ours. */
 export type ListedRaw = { key: string; uploadedMs: number; receipt: Receipt | null }
@@ -41,6 +41,11 @@ export function rawKey(accountId: number, receivedAtMs: number, id: string): str
 /** The key of what was appended. No sweep files it: an object without a message is what a failed append has left. */
 export function appendedKey(accountId: number, nowMs: number, id: string): string {
   return `appended/${new Date(nowMs).toISOString().slice(0, 10)}/${accountId}/${id}`
+}
+
+/** The key of the bytes that wait to be sent: an object of their own, so that the copy in Sent may go. No sweep files it. */
+export function outgoingKey(accountId: number, nowMs: number, id: string): string {
+  return `outgoing/${new Date(nowMs).toISOString().slice(0, 10)}/${accountId}/${id}`
 }
 
 /** The account that a key names, or null where it is no key of ours. */
@@ -172,5 +177,5 @@ function decodeAddress(encoded: string | undefined): string {
 }
 
 function isSource(text: string | undefined): text is ReceiptSource {
-  return text === 'email-routing' || text === 'import'
+  return text === 'email-routing' || text === 'import' || text === 'local'
 }

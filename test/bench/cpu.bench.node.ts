@@ -87,6 +87,8 @@ function instantDeps(): Deps {
   return {
     stores: openStores([d1 as unknown as D1Database], bucket as unknown as R2Bucket),
     queues: { pending: { send: async () => ({}) }, events: { send: async () => ({}) } } as unknown as Deps['queues'],
+    provider: null,
+    deliverLocal: async () => ({ kind: 'delivered' }),
     now: () => 1_772_366_400_000,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: null, adminKey: null },

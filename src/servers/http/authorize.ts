@@ -21,16 +21,17 @@ export const ACCOUNT_KEY = 'account_key'
 const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i
 const CHALLENGE = 'Bearer realm="postern"'
 
-/** An account's key, with this scope where one is named. */
-export function requires(scope?: Scope) {
+/** An account's key, with these scopes where some are named. */
+export function requires(...scopes: Scope[]) {
   const middleware = createMiddleware<AccountEnv>(async (c, next) => {
     const principal = await authenticate(c)
     if (principal.kind === 'admin') throw new Problem('forbidden', 'The admin key opens no account: use a key of one.')
-    if (scope && !principal.scopes.includes(scope)) throw lacks(scope)
+    const lacking = scopes.find((scope) => !principal.scopes.includes(scope))
+    if (lacking) throw lacks(lacking)
     c.set('account', principal)
     await next()
   })
-  return { security: [{ [ACCOUNT_KEY]: [] }], [SCOPES_FIELD]: scope ? [scope] : [], middleware }
+  return { security: [{ [ACCOUNT_KEY]: [] }], [SCOPES_FIELD]: scopes, middleware }
 }
 
 /** The admin's key. Without the two secrets there is no admin, and nothing to authenticate against. */

@@ -77,7 +77,9 @@ const result = z
 
 const authentication = z
   .object({
-    source: z.enum(['cloudflare', 'none']).openapi({ description: 'Who looked.' }),
+    source: z
+      .enum(['cloudflare', 'local', 'none'])
+      .openapi({ description: 'Who looked. local: an account of this server sent it, as itself.' }),
     seal: z.enum(['pass', 'fail', 'unknown']),
     spf: z.object({ result, domain: z.string().nullable() }),
     dkim: z.array(z.object({ result, domain: z.string().nullable(), selector: z.string().nullable() })),

@@ -10,7 +10,7 @@ const DESCRIPTIONS = {
   409: 'Something else stands in the way.',
   410: 'The state is too old: list anew.',
   412: 'The bytes are not those that If-Match names.',
-  413: 'The body is larger than 64 KB.',
+  413: 'The body, or what it makes, is larger than this route takes.',
   415: 'The body is not application/json in UTF-8.',
   416: 'The range lies outside the bytes.',
   422: 'An input is wrong; `errors` says which.',
