@@ -50,7 +50,7 @@ export function eraseRest(accountId: number): SQL[] {
   return [
     sql`delete from thread_refs where account_id = ${accountId} and ref in
       (select ref from thread_refs where account_id = ${accountId} limit ${REST_MAX})`,
-    ...['tombstones', 'vanished', 'lists', 'outbox'].map(own),
+    ...['tombstones', 'vanished', 'lists', 'outbox', 'idempotency'].map(own),
     sql`delete from uid_pages where mailbox_id in ${boxes}`,
     sql`delete from thread_placements where mailbox_id in ${boxes} and not exists
       (select 1 from thread_refs where account_id = ${accountId})`,

@@ -7,7 +7,7 @@ const DESCRIPTIONS = {
   401: 'No key, or one that is not valid.',
   403: 'The key may not do this.',
   404: 'There is no such thing, or it belongs to another account.',
-  409: 'Something else stands in the way.',
+  409: 'Something else stands in the way, such as a first request with the same Idempotency-Key.',
   410: 'The state is too old: list anew.',
   412: 'The bytes are not those that If-Match names.',
   413: 'The body is larger than 64 KB.',
@@ -34,6 +34,10 @@ export const HEADERS = {
   'Retry-After': {
     description: 'Seconds to wait, where the same call may succeed later.',
     schema: { type: 'integer' },
+  },
+  'Idempotent-Replayed': {
+    description: '`true` where this is the answer that the first request with the same Idempotency-Key got.',
+    schema: { type: 'string' },
   },
   Location: { description: 'The path of what was made.', schema: { type: 'string', format: 'uri-reference' } },
   ETag: { description: 'Names these bytes. They never change.', schema: { type: 'string' } },
@@ -80,6 +84,11 @@ export function publicProblems<const Own extends Status>(
   const statuses = [...own, 422, 500, 503] as const
   const entries = statuses.map((status) => [status, problemResponse(DESCRIPTIONS[status])])
   return Object.fromEntries(entries) as Record<Own | 422 | 500 | 503, ProblemResponse>
+}
+
+/** The problem of a status that every route of a kind has. */
+export function commonProblem(status: Status): ProblemResponse {
+  return problemResponse(DESCRIPTIONS[status])
 }
 
 function problemResponse(description: string): ProblemResponse {

@@ -3,15 +3,20 @@
  *
  *  - A query parameter that the route does not have is refused, also where it has none at all.
  *  - A body is JSON in UTF-8 and nothing else (json-body.ts), but for a raw message, whose route says so.
+ *  - A POST that takes a key takes an Idempotency-Key (idempotent.ts).
  *  - The description names the scope, and the headers of each answer.
  */
 import { createRoute, type RouteConfig, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
+import { idempotent, keyParameter } from './idempotent.ts'
 import { readableJson } from './json-body.ts'
-import { headersOf } from './responses.ts'
+import { commonProblem, headers, headersOf } from './responses.ts'
 
 /** Under this name an operation lists its scopes: OpenAPI's own place for them knows only those of OAuth. */
 export const SCOPES_FIELD = 'x-required-scopes'
+
+/** Under this name an operation lists the fields of its answer that show a secret once: a replayed answer has null there. */
+export const SHOWN_ONCE_FIELD = 'x-shown-once'
 
 const NO_PARAMETERS = z.strictObject({})
 
@@ -19,17 +24,31 @@ export function defineRoute<P extends string, R extends Omit<RouteConfig, 'path'
   const scopes = (route[SCOPES_FIELD] as string[] | undefined) ?? []
   const needs = scopes.map((scope) => `Needs the scope \`${scope}\`.`)
   const own = [route.middleware ?? []].flat() as MiddlewareHandler[]
+  const isRepeatable = route.method === 'post' && (route.security ?? []).length > 0
+  const steps = isRepeatable ? [...own, idempotent((route[SHOWN_ONCE_FIELD] as string[] | undefined) ?? [])] : own
   return createRoute<P, R>({
     ...route,
+    ...(isRepeatable ? { parameters: [...(route.parameters ?? []), keyParameter] } : {}),
     description: [route.description, ...needs].join(' '),
     request: { query: NO_PARAMETERS, ...route.request },
-    middleware: takesJson(route) ? [...own, readableJson] : own,
-    responses: withHeaders(route.responses),
+    middleware: takesJson(route) ? [...steps, readableJson] : steps,
+    responses: withHeaders(isRepeatable ? repeatable(route.responses) : route.responses),
   })
 }
 
 function takesJson(route: Pick<RouteConfig, 'request'>): boolean {
   return 'application/json' in (route.request?.body?.content ?? {})
+}
+
+// Each answer may be a replayed one, but for those of requests that were never carried out or may be tried again.
+function repeatable(responses: RouteConfig['responses']): RouteConfig['responses'] {
+  const all = { 400: commonProblem(400), 409: commonProblem(409), ...responses }
+  const entries = Object.entries(all as RouteConfig['responses']).map(([status, response]) => {
+    const own = 'headers' in response ? response.headers : {}
+    const isKept = Number(status) < 500 && !['401', '429'].includes(status)
+    return [status, isKept ? { ...response, headers: { ...headers('Idempotent-Replayed'), ...own } } : response]
+  })
+  return Object.fromEntries(entries)
 }
 
 function withHeaders(responses: RouteConfig['responses']): RouteConfig['responses'] {

@@ -75,6 +75,35 @@ describe('the description', () => {
     }
   })
 
+  it('says of every POST with a key that it takes an Idempotency-Key, and what is then answered', () => {
+    for (const one of operations) {
+      const isRepeatable = one.name.startsWith('post ') && one.security.length > 0
+      const parameters = (one.parameters ?? []).filter((parameter: Json) => parameter.name === 'Idempotency-Key')
+      expect([one.name, parameters.length]).toEqual([one.name, isRepeatable ? 1 : 0])
+      for (const [status, response] of responses(one))
+        expect([one.name, status, 'Idempotent-Replayed' in response.headers]).toEqual([
+          one.name,
+          status,
+          isRepeatable && status < 500 && status !== 401 && status !== 429,
+        ])
+      if (isRepeatable) for (const status of [400, 409, 422]) expect(one.responses).toHaveProperty(String(status))
+    }
+  })
+
+  it('names what is shown once, and says that it may be null', () => {
+    const once = operations.filter((one) => one['x-shown-once'])
+    expect(once.map(({ name }) => name).sort()).toEqual([
+      'post /v1/admin/app-passwords',
+      'post /v1/admin/keys',
+      'post /v1/keys',
+    ])
+    for (const one of once) {
+      const name = one.responses['201'].content['application/json'].schema.$ref.split('/').at(-1)
+      const own = description.components.schemas[name].allOf[1].properties
+      for (const field of one['x-shown-once']) expect(own[field].type).toEqual(['string', 'null'])
+    }
+  })
+
   it('has every component that it refers to, and no other', () => {
     const text = JSON.stringify(description)
     const refs = new Set(
