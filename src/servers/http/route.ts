@@ -24,7 +24,8 @@ export function defineRoute<P extends string, R extends Omit<RouteConfig, 'path'
   const scopes = (route[SCOPES_FIELD] as string[] | undefined) ?? []
   const needs = scopes.map((scope) => `Needs the scope \`${scope}\`.`)
   const own = [route.middleware ?? []].flat() as MiddlewareHandler[]
-  const isRepeatable = route.method === 'post' && (route.security ?? []).length > 0
+  const isKeyed = (route.security ?? []).length > 0
+  const isRepeatable = route.method === 'post' && isKeyed
   const steps = isRepeatable ? [...own, idempotent((route[SHOWN_ONCE_FIELD] as string[] | undefined) ?? [])] : own
   return createRoute<P, R>({
     ...route,
@@ -32,7 +33,7 @@ export function defineRoute<P extends string, R extends Omit<RouteConfig, 'path'
     description: [route.description, ...needs].join(' '),
     request: { query: NO_PARAMETERS, ...route.request },
     middleware: takesJson(route) ? [...steps, readableJson] : steps,
-    responses: withHeaders(isRepeatable ? repeatable(route.responses) : route.responses),
+    responses: withHeaders(isRepeatable ? repeatable(route.responses) : route.responses, isKeyed),
   })
 }
 
@@ -51,10 +52,11 @@ function repeatable(responses: RouteConfig['responses']): RouteConfig['responses
   return Object.fromEntries(entries)
 }
 
-function withHeaders(responses: RouteConfig['responses']): RouteConfig['responses'] {
+function withHeaders(responses: RouteConfig['responses'], isKeyed: boolean): RouteConfig['responses'] {
+  const rates = (status: string) => (isKeyed && status !== '401' ? headers('RateLimit-Policy', 'RateLimit') : {})
   const entries = Object.entries(responses).map(([status, response]) => {
     const own = 'headers' in response ? response.headers : {}
-    return [status, { ...response, headers: { ...headersOf(Number(status)), ...own } }]
+    return [status, { ...response, headers: { ...rates(status), ...headersOf(Number(status)), ...own } }]
   })
   return Object.fromEntries(entries)
 }

@@ -61,14 +61,20 @@ describe('the description', () => {
   it('gives the problems of each operation, and their headers', () => {
     for (const one of operations) {
       const statuses = responses(one).map(([status]) => status)
-      for (const status of [422, 500, 503, ...(one.security.length > 0 ? [401, 403] : [])])
+      for (const status of [422, 500, 503, ...(one.security.length > 0 ? [401, 403, 429] : [])])
         expect([one.name, statuses]).toEqual([one.name, expect.arrayContaining([status])])
       for (const status of one.requestBody ? [400, 413, 415] : [])
         expect([one.name, statuses]).toEqual([one.name, expect.arrayContaining([status])])
       for (const [status, response] of responses(one)) {
         expect(response.headers['X-Request-Id'].$ref).toBe('#/components/headers/X-Request-Id')
         if (status === 401) expect(response.headers).toHaveProperty('WWW-Authenticate')
-        if (status === 503) expect(response.headers).toHaveProperty('Retry-After')
+        if (status === 503 || status === 429) expect(response.headers).toHaveProperty('Retry-After')
+        for (const header of ['RateLimit', 'RateLimit-Policy'])
+          expect([one.name, status, header in response.headers]).toEqual([
+            one.name,
+            status,
+            one.security.length > 0 && status !== 401,
+          ])
         if (status >= 400)
           expect(response.content['application/problem+json'].schema.$ref).toBe('#/components/schemas/Problem')
       }
