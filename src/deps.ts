@@ -2,6 +2,7 @@
  * Env -> Deps: the one place where bindings, clock, randomness and the log are put together. Everything below takes what
  * it needs from here, so that a test can hand it another clock or a storage that fails.
  */
+import { FAILURES_PER_MINUTE, type Limiter, RateWindows, REQUESTS_PER_MINUTE } from './access/rate-limit.ts'
 import { deliverLocally } from './inbound/local.ts'
 import type { LocalDelivery, Provider } from './outbound/provider.ts'
 import { cloudflareProvider } from './outbound/providers/cloudflare.ts'
@@ -15,6 +16,8 @@ declare global {
     POSTERN_ADMIN_KEY?: string
     /** '1' under `npm start` only; `npm run deploy` refuses it. */
     POSTERN_DEV?: string
+    /** Requests a minute of one key; REQUESTS_PER_MINUTE where it is absent. */
+    POSTERN_RATE_PER_MINUTE?: string | number
   }
 }
 
@@ -39,12 +42,16 @@ export type Deps = {
   /** `bytes` random bytes. */
   random(bytes: number): Uint8Array
   secrets: { root: string | null; adminKey: string | null }
+  limiter: Limiter
   dev: boolean
   /** Writes one JSON line. Never content, never secrets. */
   log(entry: Record<string, unknown>): void
   /** Lets work go on after the answer. Its failure is logged and changes nothing. */
   background(work: Promise<unknown>): void
 }
+
+/** This isolate's own counts: they outlive the request, which all else here does not. */
+const windows = new RateWindows()
 
 export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): Deps {
   const log = (entry: Record<string, unknown>) => console.log(JSON.stringify(entry))
@@ -56,12 +63,24 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): De
     now: () => Date.now(),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET || null, adminKey: env.POSTERN_ADMIN_KEY || null },
+    limiter: limiterOf(env),
     dev: env.POSTERN_DEV === '1',
     log,
     background: (work) =>
       ctx.waitUntil(work.catch((error) => log({ level: 'error', at: 'background', error: String(error) }))),
   }
   return deps
+}
+
+function limiterOf(env: Env): Limiter {
+  const given = Number(env.POSTERN_RATE_PER_MINUTE)
+  return {
+    windows,
+    requestsPerMinute: Number.isSafeInteger(given) && given > 0 ? given : REQUESTS_PER_MINUTE,
+    failuresPerMinute: FAILURES_PER_MINUTE,
+    requests: env.RATE_REQUESTS ?? null,
+    failures: env.RATE_FAILURES ?? null,
+  }
 }
 
 // DB is the directory and shard 0; DB_1, DB_2, ... are further shards, in order and without gaps.

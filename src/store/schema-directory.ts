@@ -140,12 +140,13 @@ export const idempotency = sqliteTable(
   'idempotency',
   {
     account_id: integer().notNull(),
-    /** SHA-256 over method, path and the client's key. */
+    /** SHA-256 over the API key's id, method, path with query and the client's key. */
     key: blob({ mode: 'buffer' }).notNull(),
     /** SHA-256 over the body: another body under the same key is refused. */
     request: blob({ mode: 'buffer' }).notNull(),
     /** Null while the first request is in flight. */
     status: integer(),
+    /** JSON. While the first request is in flight: the mark by which it knows its claim. */
     headers: text(),
     /** Secrets that were shown once stand here as null. */
     body: text(),

@@ -6,6 +6,7 @@ import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { createAccount } from '../../src/access/accounts.ts'
 import { createAddress, createDomain } from '../../src/access/addresses.ts'
+import { type Limiter, RateWindows } from '../../src/access/rate-limit.ts'
 import type { Deps, PendingMessage, WakeMessage } from '../../src/deps.ts'
 import { isFailure } from '../../src/errors.ts'
 import { deliverLocally } from '../../src/inbound/local.ts'
@@ -46,7 +47,13 @@ export async function migrate(d1: D1Database = env.DB): Promise<void> {
 
 /** A server over these databases and this bucket; the real ones of the test where none are given. */
 export function makeWorld(
-  over: { databases?: D1Database[]; bucket?: R2Bucket; queues?: Partial<Deps['queues']>; provider?: Provider } = {},
+  over: {
+    databases?: D1Database[]
+    bucket?: R2Bucket
+    queues?: Partial<Deps['queues']>
+    provider?: Provider
+    limiter?: Partial<Limiter>
+  } = {},
 ): World {
   const clock = { ms: NOON }
   const pending: PendingMessage[] = []
@@ -66,6 +73,15 @@ export function makeWorld(
     now: () => clock.ms,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET ?? null, adminKey: env.POSTERN_ADMIN_KEY ?? null },
+    limiter: {
+      windows: new RateWindows(),
+      // More than any test asks for that is not about limits.
+      requestsPerMinute: 1_000_000,
+      failuresPerMinute: 1_000_000,
+      requests: null,
+      failures: null,
+      ...over.limiter,
+    },
     dev: false,
     log: (entry) => logs.push(entry),
     background: (work) => background.push(work.catch(() => undefined)),
