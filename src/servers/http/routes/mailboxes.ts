@@ -79,7 +79,9 @@ const name = line(
   MAILBOX_NAME_BYTES_MAX,
   `Without "/", and of at most ${MAILBOX_NAME_BYTES_MAX} bytes of UTF-8. Siblings have different names.`,
 )
-const parent = idField('mbx', 'The mailbox that it shall stand in; null: at the top.').nullable()
+const parent = idField('mbx', 'The mailbox that it shall stand in; null: at the top.')
+  .nullable()
+  .openapi({ type: ['string', 'null'] })
 const role = z
   .enum(['sent', 'drafts', 'trash', 'junk', 'archive'])
   .nullable()
