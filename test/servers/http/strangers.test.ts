@@ -12,7 +12,7 @@ import { type Answer, accountClient, adminClient, type Call, type Client, makeCl
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'
 
 /** Ids of one account (or of the server), by what they name. */
-type Ids = { message: string; thread: string; mailbox: string; spare: string; key: string; entry: string; part: string }
+type Ids = { message: string; thread: string; mailbox: string; spare: string; submission: string; key: string; entry: string; part: string }
 type ServerIds = {
   account: string
   domain: string
@@ -96,6 +96,26 @@ const ACCOUNT_CALLS: Record<string, AccountCall[]> = {
       status: 201,
       foreign: true,
     },
+  ],
+  'post /v1/messages/send': [
+    {
+      path: () => '/v1/messages/send',
+      json: { to: ['owner@a.example'], subject: 'Sent', text: 'Hello.' },
+      status: 202,
+      foreign: false,
+    },
+  ],
+  'post /v1/messages/{id}/reply': [
+    {
+      path: ({ message }) => `/v1/messages/${message}/reply`,
+      json: { to: ['owner@a.example'], from: 'owner@a.example', text: 'Hello.' },
+      status: 202,
+      foreign: true,
+    },
+  ],
+  'get /v1/submissions': [{ path: () => '/v1/submissions', status: 200, foreign: false }],
+  'get /v1/submissions/{id}': [
+    { path: ({ submission }) => `/v1/submissions/${submission}`, status: 200, foreign: true },
   ],
   'get /v1/changes': [{ path: () => '/v1/changes', status: 200, foreign: false }],
   'get /v1/lists': [{ path: () => '/v1/lists', status: 200, foreign: false }],
@@ -213,6 +233,7 @@ async function idsOf(client: Client, address: string): Promise<Ids> {
     thread: message.thread_id,
     mailbox: message.mailbox_ids[0],
     spare: (await client.post('/v1/mailboxes', { name: 'spare' })).body.id,
+    submission: (await client.post('/v1/messages/send', { to: [address], subject: 'Own', text: 'Own.' })).body.id,
     part: detail.attachments[0].part,
     key: (await client.post('/v1/keys', { name: 'spare', scopes: ['mail:read'] })).body.key && (await lastKey(client)),
     entry: (await client.post('/v1/lists', { entry: `${address.split('@')[0]}@pest.example`, list: 'block' })).body.id,
@@ -381,6 +402,7 @@ describe('every operation of the description', () => {
         thread: 'thr_zzz',
         mailbox: 'mbx_zzz',
         spare: 'mbx_zzz',
+        submission: 'sub_zzz',
         key: 'key_zzz',
         entry: 'lst_zzz',
       })
