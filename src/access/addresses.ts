@@ -123,8 +123,19 @@ export async function listAddresses(
 }
 
 /** A disabled address is refused with 5.2.1; what it received stays. */
-export async function enableAddress(deps: Deps, id: number, enabled: boolean): Promise<MailAddress | null> {
-  const row = await deps.stores.directory.first<AddressRow>(setAddressEnabled(id, enabled))
+export async function getAddress(deps: Deps, id: number): Promise<MailAddress | null> {
+  const row = await readAddressById(deps.stores.directory, id)
+  return row ? mailAddress(row) : null
+}
+
+/** With `expected`, only where it is that now. */
+export async function enableAddress(
+  deps: Deps,
+  id: number,
+  enabled: boolean,
+  expected: boolean | null = null,
+): Promise<MailAddress | null> {
+  const row = await deps.stores.directory.first<AddressRow>(setAddressEnabled(id, enabled, expected))
   return row ? mailAddress(row) : null
 }
 

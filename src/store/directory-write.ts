@@ -22,8 +22,10 @@ export function insertAddress(row: Omit<AddressRow, 'id' | 'enabled'>): SQL {
     from domains d where d.name = ${row.domain} returning *`
 }
 
-export function setAddressEnabled(id: number, enabled: boolean): SQL {
-  return sql`update addresses set enabled = ${enabled ? 1 : 0} where id = ${id} returning *`
+/** Changes it where it is as expected (null: as it may be). Returns the row where it did. */
+export function setAddressEnabled(id: number, enabled: boolean, expected: boolean | null): SQL {
+  const where = expected === null ? sql`` : sql`and enabled = ${expected ? 1 : 0}`
+  return sql`update addresses set enabled = ${enabled ? 1 : 0} where id = ${id} ${where} returning *`
 }
 
 export function deleteAddress(id: number): SQL {

@@ -4,12 +4,13 @@ import { type ListQuery, listMessages } from '../../../mailbox/list.ts'
 import { readContent, readMessage } from '../../../mailbox/read.ts'
 import { sanitiseHtml } from '../../../mime/sanitise.ts'
 import { requires } from '../authorize.ts'
+import { ifNoneMatch, isKnown, notModified, refuseStale } from '../conditions.ts'
 import type { HttpEnv } from '../context.ts'
 import { type Binding, openCursor, sealCursor } from '../cursor.ts'
 import { found, orProblem } from '../errors.ts'
 import { filterOf, messageFilter } from '../message-filter.ts'
-import { message, messageList, renderMessage, renderSummary } from '../message-view.ts'
-import { json, problems } from '../responses.ts'
+import { message, messageList, messageTag, renderMessage, renderSummary } from '../message-view.ts'
+import { json, NOT_MODIFIED, problems, taggedJson } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { cursor, flag, idParam, limit } from '../schemas.ts'
 
@@ -74,17 +75,21 @@ const read = defineRoute({
         .openapi({ description: 'Keeps remote images in the HTML: whoever sent them learns when they are shown.' }),
     }),
   },
-  responses: { 200: json(message, 'The message.'), ...problems(404) },
+  parameters: ifNoneMatch,
+  responses: { 200: taggedJson(message, 'The message.'), 304: NOT_MODIFIED, ...problems(404, 412) },
 })
 
 messages.openapi(read, async (c) => {
   const { deps } = c.env
   const id = found(c.req.valid('param').id, 'message')
   const detail = found(await readMessage(deps, c.var.account, id), 'message')
+  const etag = messageTag(detail)
+  refuseStale(c.req, etag)
+  if (isKnown(c.req, etag)) return notModified(etag)
   const content = await readContent(deps, detail)
   const asked = c.req.valid('query')
   const remote = asked.remote_content === true ? 'allow' : 'block'
   const isShown = asked.html === 'sanitized' && content.html !== null
   const shown = isShown ? sanitiseHtml(content.html ?? '', { remote, cid: () => null }) : null
-  return c.json(renderMessage(detail, content, shown), 200)
+  return c.json(renderMessage(detail, content, shown), 200, { etag })
 })

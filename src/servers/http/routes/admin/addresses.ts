@@ -3,16 +3,18 @@ import { OpenAPIHono, z } from '@hono/zod-openapi'
 import {
   createAddress,
   enableAddress,
+  getAddress,
   listAddresses,
   type MailAddress,
   removeAddress,
 } from '../../../../access/addresses.ts'
 import { requiresAdmin } from '../../authorize.ts'
+import { entityTag, ifMatch, refuseStale } from '../../conditions.ts'
 import type { HttpEnv } from '../../context.ts'
-import { found, orProblem } from '../../errors.ts'
+import { found, orProblem, Problem } from '../../errors.ts'
 import { formatId } from '../../ids.ts'
 import { readPage } from '../../paging.ts'
-import { json, jsonBody, problems } from '../../responses.ts'
+import { json, jsonBody, problems, taggedJson } from '../../responses.ts'
 import { defineRoute } from '../../route.ts'
 import { formatTime, id, idField, idParam, line, listOf, pageQuery, time } from '../../schemas.ts'
 
@@ -85,7 +87,7 @@ const create = defineRoute({
     "An address is in one of this server's domains and belongs to an account. An alias stands for an address; a catch-all takes what no other address of its domain does.",
   ...requiresAdmin(),
   request: jsonBody(newAddress),
-  responses: { 201: json(address, 'The address.'), ...problems(400, 409, 413, 415) },
+  responses: { 201: taggedJson(address, 'The address.'), ...problems(400, 409, 413, 415) },
 })
 
 addresses.openapi(create, async (c) => {
@@ -96,7 +98,8 @@ addresses.openapi(create, async (c) => {
     accountId: input.account_id ?? null,
     target: input.target ?? null,
   })
-  return c.json(render(orProblem(made)), 201)
+  const rendered = render(orProblem(made))
+  return c.json(rendered, 201, { etag: await entityTag(rendered) })
 })
 
 const enable = defineRoute({
@@ -108,13 +111,19 @@ const enable = defineRoute({
   description: 'Mail to a disabled address is refused, and bounces.',
   ...requiresAdmin(),
   request: { params, ...jsonBody(z.strictObject({ enabled: z.boolean() }).openapi('AddressChange')) },
-  responses: { 200: json(address, 'The address as it is now.'), ...problems(400, 404, 413, 415) },
+  parameters: ifMatch,
+  responses: { 200: taggedJson(address, 'The address as it is now.'), ...problems(400, 404, 412, 413, 415) },
 })
 
 addresses.openapi(enable, async (c) => {
   const id = found(c.req.valid('param').id, 'address')
-  const changed = await enableAddress(c.env.deps, id, c.req.valid('json').enabled)
-  return c.json(render(found(changed, 'address')), 200)
+  const { deps } = c.env
+  const expected = c.req.header('if-match') === undefined ? null : found(await getAddress(deps, id), 'address')
+  if (expected) refuseStale(c.req, await entityTag(render(expected)))
+  const changed = await enableAddress(deps, id, c.req.valid('json').enabled, expected?.enabled ?? null)
+  if (!changed && expected) throw new Problem('precondition-failed', 'The address has just changed: read it again.')
+  const rendered = render(found(changed, 'address'))
+  return c.json(rendered, 200, { etag: await entityTag(rendered) })
 })
 
 const remove = defineRoute({
