@@ -16,6 +16,8 @@ declare global {
     POSTERN_ADMIN_KEY?: string
     /** '1' under `npm start` only; `npm run deploy` refuses it. */
     POSTERN_DEV?: string
+    /** Origins whose pages may call the API, with commas between them, or *. None where it is absent. */
+    POSTERN_CORS_ORIGINS?: string
     /** Requests a minute of one key; REQUESTS_PER_MINUTE where it is absent. */
     POSTERN_RATE_PER_MINUTE?: string | number
   }
@@ -43,6 +45,8 @@ export type Deps = {
   random(bytes: number): Uint8Array
   secrets: { root: string | null; adminKey: string | null }
   limiter: Limiter
+  /** Exact origins, or '*'; empty: CORS is off. */
+  corsOrigins: readonly string[]
   dev: boolean
   /** Writes one JSON line. Never content, never secrets. */
   log(entry: Record<string, unknown>): void
@@ -64,12 +68,20 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): De
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET || null, adminKey: env.POSTERN_ADMIN_KEY || null },
     limiter: limiterOf(env),
+    corsOrigins: originsOf(env.POSTERN_CORS_ORIGINS ?? ''),
     dev: env.POSTERN_DEV === '1',
     log,
     background: (work) =>
       ctx.waitUntil(work.catch((error) => log({ level: 'error', at: 'background', error: String(error) }))),
   }
   return deps
+}
+
+function originsOf(list: string): string[] {
+  return list
+    .split(',')
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== '')
 }
 
 function limiterOf(env: Env): Limiter {

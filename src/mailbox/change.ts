@@ -27,12 +27,21 @@ const BACKOFF_MS = 5
 /** `modseq` is the change's number, or null where nothing changed. `notFound` are ids that the account does not have. */
 export type Changed = { modseq: number | null; changed: number[]; destroyed: number[]; notFound: number[] }
 
-/** Applies one edit to messages that the reader may see. A target mailbox of another account is not found. */
-export async function changeAll(deps: Deps, reader: Reader, ids: number[], edit: Edit): Promise<Changed | Failure> {
+/**
+ * Applies one edit to messages that the reader may see. A target mailbox of another account is not found. With `ifModseq`
+ * only where each message's change number is still that.
+ */
+export async function changeAll(
+  deps: Deps,
+  reader: Reader,
+  ids: number[],
+  edit: Edit,
+  ifModseq: number | null = null,
+): Promise<Changed | Failure> {
   if (ids.length > CHANGE_MAX) return fail('too-large', `At most ${CHANGE_MAX} messages can be changed in one call.`)
   if (ids.length === 0) return { modseq: null, changed: [], destroyed: [], notFound: [] }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const outcome = await tryChange(deps, reader, [...new Set(ids)], edit)
+    const outcome = await tryChange(deps, reader, [...new Set(ids)], edit, ifModseq)
     if (outcome !== 'stale') return outcome
     await pause(deps, BACKOFF_MS * 2 ** attempt)
   }
@@ -44,6 +53,7 @@ async function tryChange(
   { accountId, addressId }: Reader,
   ids: number[],
   edit: Edit,
+  ifModseq: number | null,
 ): Promise<Changed | Failure | 'stale'> {
   const db = deps.stores.of(accountId)
   const snapshot = await readSnapshot(db, accountId, ids)
@@ -51,6 +61,8 @@ async function tryChange(
   const messages = snapshot.messages.filter((message) => addressId === null || message.address_id === addressId)
   const known = new Set(messages.map((message) => message.id))
   const notFound = ids.filter((id) => !known.has(id))
+  if (ifModseq !== null && messages.some((message) => message.modseq !== ifModseq))
+    return fail('precondition-failed', 'The message has just changed: read it again.')
   if (messages.some((message) => hasTooManyKeywords(message, edit)))
     return fail('conflict', `A message has at most ${KEYWORDS_MAX} keywords.`)
   const keys = planKeys(messages, edit)

@@ -8,15 +8,16 @@ import type { Reader } from './reader.ts'
 /**
  * Moves messages to the Trash, and destroys those that stand there already; with `permanently`, or where the account has
  * no Trash, destroys all of them. Which is which is decided under the change's own guard, so that a message which its
- * owner takes out of the Trash in that instant is not destroyed.
+ * owner takes out of the Trash in that instant is not destroyed. `ifModseq` is that of changeAll.
  */
 export async function discardAll(
   deps: Deps,
   reader: Reader,
   ids: number[],
   permanently: boolean,
+  ifModseq: number | null = null,
 ): Promise<Changed | Failure> {
   const trash = (await readRoles(deps.stores.of(reader.accountId), reader.accountId, ['trash']))[0]
-  if (permanently || !trash) return changeAll(deps, reader, ids, { destroy: true })
-  return changeAll(deps, reader, ids, { remove: 'all', add: [trash.id], destroyInTarget: true })
+  if (permanently || !trash) return changeAll(deps, reader, ids, { destroy: true }, ifModseq)
+  return changeAll(deps, reader, ids, { remove: 'all', add: [trash.id], destroyInTarget: true }, ifModseq)
 }

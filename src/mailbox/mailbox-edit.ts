@@ -39,23 +39,31 @@ export async function createMailbox(deps: Deps, reader: Reader, wanted: NewMailb
   return commit(deps, accountId, insertMailbox(accountId, fields, MAILBOXES_MAX, Math.floor(deps.now() / 1000)))
 }
 
-/** Changes what is named; what is left out stays. */
+/** Changes what is named; what is left out stays. With `expected`, only where what can be changed is still as it was there. */
 export async function editMailbox(
   deps: Deps,
   reader: Reader,
   id: number,
   wanted: Partial<NewMailbox>,
+  expected: NewMailbox | null = null,
 ): Promise<Mailbox | Failure> {
   const { accountId } = reader
   const rows = await readMailboxes(deps.stores.of(accountId), accountId)
   const row = rows.find((one) => one.id === id)
   if (!row) return fail('not-found', 'There is no such mailbox.')
   if (row.emptying !== null) return fail('conflict', 'This mailbox is being deleted.')
+  if (isOtherThan(row, expected)) return fail('precondition-failed', 'The mailbox has just changed: read it again.')
   const whole = { name: row.name, parentId: row.parent_id || null, role: row.role, ...wanted }
   if (row.role === 'inbox' || whole.role === 'inbox')
     return fail('conflict', 'The Inbox keeps its name, its place and its role.')
   const fields = fieldsOf(reader, rows, id, whole)
-  return isFailure(fields) ? fields : commit(deps, accountId, updateMailbox(accountId, id, fields))
+  return isFailure(fields) ? fields : commit(deps, accountId, updateMailbox(accountId, id, fields, expected && row))
+}
+
+/** Whether a mailbox is no longer named, placed and used as a client expects. */
+export function isOtherThan(row: MailboxRow, expected: NewMailbox | null): boolean {
+  if (expected === null) return false
+  return row.name !== expected.name || (row.parent_id || null) !== expected.parentId || row.role !== expected.role
 }
 
 /** The row's own fields, or what is wrong with them. */

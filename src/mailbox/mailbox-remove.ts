@@ -11,6 +11,7 @@ import { beginEmptying, deleteMailbox } from '../store/mailbox-write.ts'
 import { readEmptying, readPlaced } from '../store/uid-read.ts'
 import { CHANGE_MAX, changeAll } from './change.ts'
 import type { Edit } from './change-plan.ts'
+import { isOtherThan, type NewMailbox } from './mailbox-edit.ts'
 import { type Reader, whole } from './reader.ts'
 
 /** Changes of CHANGE_MAX messages in one run: each has some fifteen of the queries that an invocation may make. */
@@ -30,12 +31,14 @@ export async function removeMailbox(
   reader: Reader,
   id: number,
   fate: MailFate,
+  expected: NewMailbox | null = null,
 ): Promise<Removed | Failure> {
   if (reader.addressId !== null) return fail('forbidden', 'A key of one address cannot delete mailboxes.')
   const { accountId } = reader
   const rows = await readMailboxes(deps.stores.of(accountId), accountId)
   const row = rows.find((one) => one.id === id)
   if (!row) return fail('not-found', 'There is no such mailbox.')
+  if (isOtherThan(row, expected)) return fail('precondition-failed', 'The mailbox has just changed: read it again.')
   if (row.role !== null)
     return fail('conflict', `This mailbox has the role ${row.role}: mailboxes with a role are not deleted.`)
   if (rows.some((one) => one.parent_id === id))

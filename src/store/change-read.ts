@@ -9,7 +9,7 @@ import type { MailboxRow, MessageRow, ThreadPlacementRow, UidPageRow } from './s
 
 export type ChangeableRow = Pick<
   MessageRow,
-  'id' | 'thread_id' | 'flags' | 'keywords' | 'size' | 'placed' | 'raw_key' | 'address_id'
+  'id' | 'modseq' | 'thread_id' | 'flags' | 'keywords' | 'size' | 'placed' | 'raw_key' | 'address_id'
 >
 
 export type Snapshot = {
@@ -20,7 +20,7 @@ export type Snapshot = {
 /** The account's messages among these ids, in one statement; null where there is no such account. */
 export async function readSnapshot(db: Database, accountId: number, ids: number[]): Promise<Snapshot | null> {
   const rows = await db.all<{ account_modseq: number } & { [K in keyof ChangeableRow]: ChangeableRow[K] | null }>(sql`
-    select a.modseq account_modseq, m.id, m.thread_id, m.flags, m.keywords, m.size, m.placed, m.raw_key,
+    select a.modseq account_modseq, m.id, m.modseq, m.thread_id, m.flags, m.keywords, m.size, m.placed, m.raw_key,
       m.address_id
     from accounts a left join ${table(ids.map((id) => [id]))} j left join messages m on m.id = j.c0 and m.account_id = a.id
     where a.id = ${accountId}`)

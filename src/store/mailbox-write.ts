@@ -21,14 +21,25 @@ export function insertMailbox(accountId: number, fields: MailboxFields, max: num
   ]
 }
 
-/** Changes a mailbox that is not being deleted. The second statement's row is the mailbox. */
-export function updateMailbox(accountId: number, id: number, fields: MailboxFields): SQL[] {
+/**
+ * Changes a mailbox that is not being deleted; with `was`, only while its fields are those. The second statement's row is
+ * the mailbox.
+ */
+export function updateMailbox(accountId: number, id: number, fields: MailboxFields, was: MailboxFields | null): SQL[] {
   const { name, role, parent_id } = fields
   // Walks up from the parent; a mailbox must not stand in itself.
   const circle = sql`exists (with recursive up (id) as (select ${int(parent_id)} union
     select b.parent_id from mailboxes b join up on b.id = up.id where b.parent_id <> 0) select 1 from up where id = ${id})`
+  const isAsRead =
+    was === null
+      ? sql`1`
+      : sql`exists (select 1 from mailboxes where id = ${id} and name = ${was.name} and parent_id = ${int(was.parent_id)}
+          and role is ${was.role})`
   return [
-    guard(accountId, sql`${stands(accountId, id)} and ${parentStands(accountId, parent_id)} and not ${circle}`),
+    guard(
+      accountId,
+      sql`${stands(accountId, id)} and ${parentStands(accountId, parent_id)} and not ${circle} and ${isAsRead}`,
+    ),
     sql`update mailboxes set name = ${name}, role = ${role}, parent_id = ${int(parent_id)}, modseq = ${modseqOf(accountId)}
       where id = ${id} returning *`,
     tellMailboxes(accountId),

@@ -94,6 +94,7 @@ function instantDeps(): Deps {
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: null, adminKey: null },
     limiter: { windows: new RateWindows(), requestsPerMinute: 1, failuresPerMinute: 1, requests: null, failures: null },
+    corsOrigins: [],
     dev: false,
     log: () => {},
     background: () => {},

@@ -82,6 +82,7 @@ export function makeWorld(
       failures: null,
       ...over.limiter,
     },
+    corsOrigins: [],
     dev: false,
     log: (entry) => logs.push(entry),
     background: (work) => background.push(work.catch(() => undefined)),

@@ -1,7 +1,8 @@
 /**
  * The JSON API, put together:
  *
- *   request id -> body limit -> route -> authorise (authorize.ts) -> validate -> one operation of a room -> render
+ *   request id -> CORS -> body limit -> route -> authorise, rate limit (authorize.ts) -> Idempotency-Key -> validate ->
+ *   one operation of a room -> render
  *
  * Invariants:
  *  - Every route is described in /openapi.json, with who may call it; what is not described does not exist.
@@ -11,6 +12,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Deps } from '../../deps.ts'
 import { limitBody } from './body-limits.ts'
 import type { HttpEnv } from './context.ts'
+import { shareWithOrigins } from './cors.ts'
 import { answerError, Problem } from './errors.ts'
 import { serveDescription } from './openapi.ts'
 import { frameRequest } from './request-log.ts'
@@ -67,6 +69,7 @@ export async function handleHttp(request: Request, deps: Deps): Promise<Response
 function assemble(): OpenAPIHono<HttpEnv> {
   const app = new OpenAPIHono<HttpEnv>({ defaultHook: refuseInvalid })
   app.use('*', frameRequest)
+  app.use('*', shareWithOrigins)
   app.use('*', limitBody)
   for (const routes of [server, links, ...ACCOUNT_ROUTES, ...ADMIN_ROUTES]) app.route('/', routes)
   serveDescription(app)

@@ -3,6 +3,7 @@
  * request (§13).
  */
 import type { HonoRequest } from 'hono'
+import { names } from './conditions.ts'
 import { Problem } from './errors.ts'
 import { type ByteRange, parseRange } from './range.ts'
 import { headers } from './responses.ts'
@@ -14,8 +15,6 @@ export type FixedBytes = {
   headers: Record<string, string>
   read(start: number, end: number): Promise<ReadableStream>
 }
-
-const ENTITY_TAG = /(W\/)?("[\x21\x23-\x7e]*")/g
 
 /** Answers GET and HEAD. The conditions are looked at in the order of RFC 9110 §13.2.2. */
 export async function serveFixedBytes(request: HonoRequest, bytes: FixedBytes): Promise<Response> {
@@ -49,14 +48,6 @@ function rangeOf(request: HonoRequest, { etag, size }: FixedBytes): ByteRange | 
   throw new Problem('range-not-satisfiable', `There are ${size} bytes.`, {
     headers: { 'content-range': `bytes */${size}` },
   })
-}
-
-/** Whether a list of entity tags names this one (RFC 9110 §8.8.3.2). */
-function names(list: string, etag: string, comparison: 'strong' | 'weak'): boolean {
-  if (list.trim() === '*') return true
-  return [...list.matchAll(ENTITY_TAG)].some(
-    ([, weak, tag]) => tag === etag && (comparison === 'weak' || weak === undefined),
-  )
 }
 
 const RANGE_HEADERS = [

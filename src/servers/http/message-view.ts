@@ -4,7 +4,7 @@ import type { Content } from '../../mailbox/read.ts'
 import type { MessageDetail, MessageSummary } from '../../mailbox/view.ts'
 import type { Address, Attachment } from '../../mime/message.ts'
 import { displayedCharset, displayedType, safeFilename } from './download.ts'
-import { formatId } from './ids.ts'
+import { formatId, formatNumber } from './ids.ts'
 import type { AttachmentLinks, Shown } from './message-shown.ts'
 import { bytes, count, formatForeignTime, formatOptionalTime, formatTime, id, listOf, time } from './schemas.ts'
 
@@ -149,6 +149,11 @@ export function renderSummary(summary: MessageSummary): z.infer<typeof messageSu
 export function renderState(summary: MessageSummary): z.infer<typeof messageState> {
   const { id, mailbox_ids, unread, flagged, answered, draft, keywords } = summaryOf(summary)
   return { id, mailbox_ids, unread, flagged, answered, draft, keywords }
+}
+
+/** The tag of a message's state, whatever of it is shown: its bytes never change, and all else takes a change number. */
+export function messageTag({ id, modseq }: Pick<MessageSummary, 'id' | 'modseq'>): string {
+  return `"${formatId('msg', id)}-${formatNumber(modseq)}"`
 }
 
 export function renderMessage(

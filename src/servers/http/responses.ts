@@ -9,7 +9,7 @@ const DESCRIPTIONS = {
   404: 'There is no such thing, or it belongs to another account.',
   409: 'Something else stands in the way, such as a first request with the same Idempotency-Key.',
   410: 'The state is too old: list anew.',
-  412: 'The bytes are not those that If-Match names.',
+  412: 'The state, or the bytes, are not those that If-Match names.',
   413: 'The body, or what it makes, is larger than this route takes.',
   415: 'The body is not application/json in UTF-8.',
   416: 'The range lies outside the bytes.',
@@ -51,7 +51,7 @@ export const HEADERS = {
     schema: { type: 'string' },
   },
   Location: { description: 'The path of what was made.', schema: { type: 'string', format: 'uri-reference' } },
-  ETag: { description: 'Names these bytes. They never change.', schema: { type: 'string' } },
+  ETag: { description: 'Names these bytes, or this state.', schema: { type: 'string' } },
   'Accept-Ranges': { description: '`bytes`, where a range can be asked for.', schema: { type: 'string' } },
   'Content-Range': { description: 'Which bytes these are, of how many.', schema: { type: 'string' } },
   'Content-Disposition': {
@@ -78,6 +78,13 @@ export function headersOf(status: number): Record<string, { $ref: string }> {
 export function json<Schema extends z.ZodType>(schema: Schema, description: string) {
   return { description, content: { 'application/json': { schema } } }
 }
+
+/** A JSON answer that names its state. */
+export function taggedJson<Schema extends z.ZodType>(schema: Schema, description: string) {
+  return { ...json(schema, description), headers: headers('ETag') }
+}
+
+export const NOT_MODIFIED = { description: 'The client has this state.', headers: headers('ETag') }
 
 /** A JSON body that must be there. */
 export function jsonBody<Schema extends z.ZodType>(schema: Schema) {

@@ -12,7 +12,16 @@ import { type Answer, accountClient, adminClient, type Call, type Client, makeCl
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'
 
 /** Ids of one account (or of the server), by what they name. */
-type Ids = { message: string; thread: string; mailbox: string; spare: string; submission: string; key: string; entry: string; part: string }
+type Ids = {
+  message: string
+  thread: string
+  mailbox: string
+  spare: string
+  submission: string
+  key: string
+  entry: string
+  part: string
+}
 type ServerIds = {
   account: string
   domain: string

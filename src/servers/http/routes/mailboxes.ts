@@ -1,14 +1,18 @@
 /** The account's mailboxes with their stored counts: listed, made, named, nested, deleted. */
 import { OpenAPIHono, z } from '@hono/zod-openapi'
+import type { HonoRequest } from 'hono'
+import type { Deps } from '../../../deps.ts'
 import { createMailbox, editMailbox, MAILBOX_DEPTH_MAX, MAILBOX_NAME_BYTES_MAX } from '../../../mailbox/mailbox-edit.ts'
 import { removeMailbox } from '../../../mailbox/mailbox-remove.ts'
 import { listMailboxes } from '../../../mailbox/mailboxes.ts'
+import type { Reader } from '../../../mailbox/reader.ts'
 import type { Mailbox } from '../../../mailbox/view.ts'
 import { requires } from '../authorize.ts'
+import { entityTag, ifMatch, ifNoneMatch, isKnown, notModified, refuseStale } from '../conditions.ts'
 import type { HttpEnv } from '../context.ts'
 import { found, orProblem } from '../errors.ts'
 import { formatId } from '../ids.ts'
-import { headers, json, jsonBody, problems } from '../responses.ts'
+import { headers, json, jsonBody, NOT_MODIFIED, problems, taggedJson } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { bytes, count, id, idField, idParam, line, listOf } from '../schemas.ts'
 
@@ -58,22 +62,37 @@ const read = defineRoute({
   description: 'As the list shows it.',
   ...requires('mail:read'),
   request: { params },
-  responses: { 200: json(mailbox, 'The mailbox.'), ...problems(404) },
+  parameters: ifNoneMatch,
+  responses: { 200: taggedJson(mailbox, 'The mailbox.'), 304: NOT_MODIFIED, ...problems(404, 412) },
 })
 
 mailboxes.openapi(read, async (c) => {
   const mailboxId = found(c.req.valid('param').id, 'mailbox')
-  const all = await listMailboxes(c.env.deps, c.var.account)
-  return c.json(
-    render(
-      found(
-        all.find((one) => one.id === mailboxId),
-        'mailbox',
-      ),
-    ),
-    200,
-  )
+  const one = await readOne(c.env.deps, c.var.account, mailboxId)
+  const etag = await tagOf(one)
+  refuseStale(c.req, etag)
+  if (isKnown(c.req, etag)) return notModified(etag)
+  return c.json(render(one), 200, { etag })
 })
+
+async function readOne(deps: Deps, reader: Reader, id: number): Promise<Mailbox> {
+  const all = await listMailboxes(deps, reader)
+  const one = all.find((mailbox) => mailbox.id === id)
+  return found(one, 'mailbox')
+}
+
+// What a change decides, and the counts besides.
+function tagOf({ id, name, parentId, role, isEmptying, counts }: Mailbox): Promise<string> {
+  return entityTag([id, name, parentId, role, isEmptying], counts)
+}
+
+/** The mailbox as If-Match means it, to which the change itself then holds; null without If-Match. */
+async function expectedOf(deps: Deps, reader: Reader, request: HonoRequest, id: number): Promise<Mailbox | null> {
+  if (request.header('if-match') === undefined) return null
+  const one = await readOne(deps, reader, id)
+  refuseStale(request, await tagOf(one))
+  return one
+}
 
 const name = line(
   MAILBOX_NAME_BYTES_MAX,
@@ -101,7 +120,7 @@ const create = defineRoute({
       .openapi('NewMailbox', { example: { name: 'Orders', parent_id: null } }),
   ),
   responses: {
-    201: { ...json(mailbox, 'The mailbox.'), headers: headers('Location') },
+    201: { ...json(mailbox, 'The mailbox.'), headers: headers('Location', 'ETag') },
     ...problems(400, 409, 413, 415),
   },
 })
@@ -110,7 +129,7 @@ mailboxes.openapi(create, async (c) => {
   const { name, parent_id = null, role = null } = c.req.valid('json')
   const made = orProblem(await createMailbox(c.env.deps, c.var.account, { name, parentId: parent_id, role }))
   const rendered = render(made)
-  return c.json(rendered, 201, { location: `/v1/mailboxes/${rendered.id}` })
+  return c.json(rendered, 201, { location: `/v1/mailboxes/${rendered.id}`, etag: await tagOf(made) })
 })
 
 const update = defineRoute({
@@ -130,7 +149,8 @@ const update = defineRoute({
         .openapi('MailboxChange', { example: { name: 'Orders of 2026' } }),
     ),
   },
-  responses: { 200: json(mailbox, 'The mailbox as it is now.'), ...problems(400, 404, 409, 413, 415) },
+  parameters: ifMatch,
+  responses: { 200: taggedJson(mailbox, 'The mailbox as it is now.'), ...problems(400, 404, 409, 412, 413, 415) },
 })
 
 mailboxes.openapi(update, async (c) => {
@@ -141,7 +161,9 @@ mailboxes.openapi(update, async (c) => {
     ...(parent_id === undefined ? {} : { parentId: parent_id }),
     ...(role === undefined ? {} : { role }),
   }
-  return c.json(render(orProblem(await editMailbox(c.env.deps, c.var.account, mailboxId, wanted))), 200)
+  const expected = await expectedOf(c.env.deps, c.var.account, c.req, mailboxId)
+  const changed = orProblem(await editMailbox(c.env.deps, c.var.account, mailboxId, wanted, expected))
+  return c.json(render(changed), 200, { etag: await tagOf(changed) })
 })
 
 const remove = defineRoute({
@@ -162,17 +184,19 @@ const remove = defineRoute({
       }),
     }),
   },
+  parameters: ifMatch,
   responses: {
     202: { description: 'There is much to move: it is being deleted, and goes by itself.' },
     204: { description: 'Deleted.' },
-    ...problems(404, 409),
+    ...problems(404, 409, 412),
   },
 })
 
 mailboxes.openapi(remove, async (c) => {
   const mailboxId = found(c.req.valid('param').id, 'mailbox')
   const fate = c.req.valid('query').messages ?? 'keep'
-  const removed = orProblem(await removeMailbox(c.env.deps, c.var.account, mailboxId, fate))
+  const expected = await expectedOf(c.env.deps, c.var.account, c.req, mailboxId)
+  const removed = orProblem(await removeMailbox(c.env.deps, c.var.account, mailboxId, fate, expected))
   return c.body(null, removed === 'deleted' ? 204 : 202)
 })
 

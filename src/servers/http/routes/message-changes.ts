@@ -1,17 +1,20 @@
 /** Changing messages: flags, keywords, mailboxes; one by its path, or up to 500 in one call; and deleting them. */
 import { OpenAPIHono, z } from '@hono/zod-openapi'
+import type { HonoRequest } from 'hono'
 import { base32 } from '../../../access/secrets.ts'
+import type { Deps } from '../../../deps.ts'
 import { CHANGE_MAX, type Changed, changeAll } from '../../../mailbox/change.ts'
 import { copyMessage } from '../../../mailbox/copy.ts'
 import { discardAll } from '../../../mailbox/discard.ts'
 import { readMessage } from '../../../mailbox/read.ts'
 import { requires } from '../authorize.ts'
-import type { HttpEnv } from '../context.ts'
+import { ifMatch, refuseStale } from '../conditions.ts'
+import type { AccountPrincipal, HttpEnv } from '../context.ts'
 import { found, orProblem } from '../errors.ts'
 import { formatId } from '../ids.ts'
 import { editOf, messageChange, refuseContradiction, refuseUnknown, refuseUnknownMailboxes } from '../message-change.ts'
-import { messageState, renderState } from '../message-view.ts'
-import { json, jsonBody, problems } from '../responses.ts'
+import { messageState, messageTag, renderState } from '../message-view.ts'
+import { json, jsonBody, problems, taggedJson } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { flag, id, idField, idParam } from '../schemas.ts'
 
@@ -31,10 +34,11 @@ const update = defineRoute({
   description: 'What is left out stays as it is. All of the change happens, or none of it.',
   ...requires('mail:write'),
   request: { params, ...jsonBody(messageChange.superRefine(refuseContradiction).openapi('MessageChange')) },
+  parameters: ifMatch,
   responses: {
-    200: json(messageState, 'The message as it is now.'),
+    200: taggedJson(messageState, 'The message as it is now.'),
     204: { description: 'It was taken out of its last mailbox, and is deleted.' },
-    ...problems(400, 404, 409, 413, 415),
+    ...problems(400, 404, 409, 412, 413, 415),
   },
 })
 
@@ -43,11 +47,26 @@ messageChanges.openapi(update, async (c) => {
   const messageId = found(c.req.valid('param').id, 'message')
   const change = c.req.valid('json')
   await refuseUnknownMailboxes(deps, c.var.account, change)
-  const done = orProblem(await changeAll(deps, c.var.account, [messageId], editOf(change)))
+  const ifModseq = await expectedModseq(deps, c.var.account, c.req, messageId)
+  const done = orProblem(await changeAll(deps, c.var.account, [messageId], editOf(change), ifModseq))
   found(done.notFound.length === 0, 'message')
   if (done.destroyed.length > 0) return c.body(null, 204)
-  return c.json(renderState(found(await readMessage(deps, c.var.account, messageId), 'message')), 200)
+  const state = found(await readMessage(deps, c.var.account, messageId), 'message')
+  return c.json(renderState(state), 200, { etag: messageTag(state) })
 })
+
+// The change number that If-Match means, which the change itself then holds to; null without If-Match.
+async function expectedModseq(
+  deps: Deps,
+  account: AccountPrincipal,
+  request: HonoRequest,
+  messageId: number,
+): Promise<number | null> {
+  if (request.header('if-match') === undefined) return null
+  const state = found(await readMessage(deps, account, messageId), 'message')
+  refuseStale(request, messageTag(state))
+  return state.modseq
+}
 
 const remove = defineRoute({
   method: 'delete',
@@ -61,13 +80,16 @@ const remove = defineRoute({
     params,
     query: z.strictObject({ permanent: flag.optional().openapi({ description: 'Past the Trash.' }) }),
   },
-  responses: { 204: { description: 'Moved or deleted.' }, ...problems(404) },
+  parameters: ifMatch,
+  responses: { 204: { description: 'Moved or deleted.' }, ...problems(404, 412) },
 })
 
 messageChanges.openapi(remove, async (c) => {
   const messageId = found(c.req.valid('param').id, 'message')
   const isPermanent = c.req.valid('query').permanent === true
-  const done = orProblem(await discardAll(c.env.deps, c.var.account, [messageId], isPermanent))
+  const { deps } = c.env
+  const ifModseq = await expectedModseq(deps, c.var.account, c.req, messageId)
+  const done = orProblem(await discardAll(deps, c.var.account, [messageId], isPermanent, ifModseq))
   found(done.notFound.length === 0, 'message')
   return c.body(null, 204)
 })

@@ -3,13 +3,14 @@ import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { type ListQuery, listMessages } from '../../../mailbox/list.ts'
 import { readContent, readMessage } from '../../../mailbox/read.ts'
 import { requires } from '../authorize.ts'
+import { ifNoneMatch, isKnown, notModified, refuseStale } from '../conditions.ts'
 import type { HttpEnv } from '../context.ts'
 import { type Binding, openCursor, sealCursor } from '../cursor.ts'
 import { found, orProblem } from '../errors.ts'
 import { filterOf, messageFilter } from '../message-filter.ts'
 import { showMessage } from '../message-shown.ts'
-import { message, messageList, renderMessage, renderSummary } from '../message-view.ts'
-import { json, problems } from '../responses.ts'
+import { message, messageList, messageTag, renderMessage, renderSummary } from '../message-view.ts'
+import { json, NOT_MODIFIED, problems, taggedJson } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { cursor, flag, idParam, limit } from '../schemas.ts'
 
@@ -77,13 +78,17 @@ const read = defineRoute({
         .openapi({ description: 'Gives links to attachments and pictures although the message stands in Junk.' }),
     }),
   },
-  responses: { 200: json(message, 'The message.'), ...problems(404) },
+  parameters: ifNoneMatch,
+  responses: { 200: taggedJson(message, 'The message.'), 304: NOT_MODIFIED, ...problems(404, 412) },
 })
 
 messages.openapi(read, async (c) => {
   const { deps } = c.env
   const id = found(c.req.valid('param').id, 'message')
   const detail = found(await readMessage(deps, c.var.account, id), 'message')
+  const etag = messageTag(detail)
+  refuseStale(c.req, etag)
+  if (isKnown(c.req, etag)) return notModified(etag)
   const content = await readContent(deps, detail)
   const asked = c.req.valid('query')
   const shown = await showMessage(deps, detail, content.html, {
@@ -93,5 +98,5 @@ messages.openapi(read, async (c) => {
     remote: asked.remote_content === true ? 'allow' : 'block',
     allowSpam: asked.allow_spam === true,
   })
-  return c.json(renderMessage(detail, content, shown), 200)
+  return c.json(renderMessage(detail, content, shown), 200, { etag })
 })

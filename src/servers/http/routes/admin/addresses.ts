@@ -10,11 +10,12 @@ import {
 } from '../../../../access/addresses.ts'
 import { TARGETS_MAX } from '../../../../access/forwards.ts'
 import { requiresAdmin } from '../../authorize.ts'
+import { entityTag, ifMatch, ifNoneMatch, isKnown, notModified, refuseStale } from '../../conditions.ts'
 import type { HttpEnv } from '../../context.ts'
 import { found, orProblem } from '../../errors.ts'
 import { formatId } from '../../ids.ts'
 import { readPage } from '../../paging.ts'
-import { json, jsonBody, problems } from '../../responses.ts'
+import { json, jsonBody, NOT_MODIFIED, problems, taggedJson } from '../../responses.ts'
 import { defineRoute } from '../../route.ts'
 import { formatTime, id, idField, idParam, line, listOf, pageQuery, time } from '../../schemas.ts'
 
@@ -108,7 +109,7 @@ const create = defineRoute({
     "An address is in one of this server's domains and belongs to an account. An alias stands for an address; a catch-all takes what no other address of its domain does; a forward keeps nothing and passes its mail on.",
   ...requiresAdmin(),
   request: jsonBody(newAddress),
-  responses: { 201: json(address, 'The address.'), ...problems(400, 409, 413, 415) },
+  responses: { 201: taggedJson(address, 'The address.'), ...problems(400, 409, 413, 415) },
 })
 
 addresses.openapi(create, async (c) => {
@@ -120,7 +121,8 @@ addresses.openapi(create, async (c) => {
     target: input.target ?? null,
     targets: input.targets,
   })
-  return c.json(render(orProblem(made)), 201)
+  const rendered = render(orProblem(made))
+  return c.json(rendered, 201, { etag: await entityTag(rendered) })
 })
 
 const read = defineRoute({
@@ -132,12 +134,15 @@ const read = defineRoute({
   description: 'Whose mail it brings, or where it passes it on to.',
   ...requiresAdmin(),
   request: { params },
-  responses: { 200: json(address, 'The address.'), ...problems(404) },
+  parameters: ifNoneMatch,
+  responses: { 200: taggedJson(address, 'The address.'), 304: NOT_MODIFIED, ...problems(404) },
 })
 
 addresses.openapi(read, async (c) => {
   const id = found(c.req.valid('param').id, 'address')
-  return c.json(render(found(await getAddress(c.env.deps, id), 'address')), 200)
+  const rendered = render(found(await getAddress(c.env.deps, id), 'address'))
+  const etag = await entityTag(rendered)
+  return isKnown(c.req, etag) ? notModified(etag) : c.json(rendered, 200, { etag })
 })
 
 const change = defineRoute({
@@ -149,12 +154,17 @@ const change = defineRoute({
   description: 'Mail to a disabled address is refused, and bounces.',
   ...requiresAdmin(),
   request: { params, ...jsonBody(addressChange) },
-  responses: { 200: json(address, 'The address as it is now.'), ...problems(400, 404, 413, 415) },
+  parameters: ifMatch,
+  responses: { 200: taggedJson(address, 'The address as it is now.'), ...problems(400, 404, 412, 413, 415) },
 })
 
 addresses.openapi(change, async (c) => {
   const id = found(c.req.valid('param').id, 'address')
-  return c.json(render(orProblem(await changeAddress(c.env.deps, id, c.req.valid('json')))), 200)
+  const { deps } = c.env
+  if (c.req.header('if-match') !== undefined)
+    refuseStale(c.req, await entityTag(render(found(await getAddress(deps, id), 'address'))))
+  const rendered = render(orProblem(await changeAddress(deps, id, c.req.valid('json'))))
+  return c.json(rendered, 200, { etag: await entityTag(rendered) })
 })
 
 const remove = defineRoute({
