@@ -127,7 +127,7 @@ function rawOf(deps: Deps, key: string, raws: Raws): Promise<Uint8Array | null> 
   const known = raws.get(key)
   if (known) return known
   raws.clear()
-  const reading = deps.stores.raw.get(key).then((object) => object && object.bytes)
+  const reading = deps.stores.raw.get(key).then((object) => object?.bytes ?? null)
   raws.set(key, reading)
   return reading
 }

@@ -10,9 +10,10 @@ import { keepDead } from '../../../src/inbound/dead-letters.ts'
 import { app } from '../../../src/servers/http/app.ts'
 import { type Answer, accountClient, adminClient, type Call, type Client, makeClient } from '../../helpers/http.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'
+import { SENDING_CALLS, type SendingIds } from './strangers-sending.ts'
 
 /** Ids of one account (or of the server), by what they name. */
-type Ids = { message: string; thread: string; mailbox: string; spare: string; key: string; entry: string; part: string }
+type Ids = SendingIds & { thread: string; mailbox: string; spare: string; key: string; entry: string; part: string }
 type ServerIds = {
   account: string
   domain: string
@@ -97,6 +98,7 @@ const ACCOUNT_CALLS: Record<string, AccountCall[]> = {
       foreign: true,
     },
   ],
+  ...SENDING_CALLS,
   'get /v1/changes': [{ path: () => '/v1/changes', status: 200, foreign: false }],
   'get /v1/lists': [{ path: () => '/v1/lists', status: 200, foreign: false }],
   'post /v1/lists': [
@@ -199,6 +201,7 @@ async function idsOf(client: Client, address: string): Promise<Ids> {
     mailbox: message.mailbox_ids[0],
     spare: (await client.post('/v1/mailboxes', { name: 'spare' })).body.id,
     part: detail.attachments[0].part,
+    submission: (await client.post('/v1/messages/send', { to: [address], text: 'to myself' })).body.id,
     key: (await client.post('/v1/keys', { name: 'spare', scopes: ['mail:read'] })).body.key && (await lastKey(client)),
     entry: (await client.post('/v1/lists', { entry: `${address.split('@')[0]}@pest.example`, list: 'block' })).body.id,
   }
@@ -363,6 +366,7 @@ describe('every operation of the description', () => {
       const never = path({
         ...ownerIds,
         message: 'msg_zzz',
+        submission: 'sub_zzz',
         thread: 'thr_zzz',
         mailbox: 'mbx_zzz',
         spare: 'mbx_zzz',
@@ -374,7 +378,7 @@ describe('every operation of the description', () => {
   })
 
   it("gives nothing of another account's without ids either", async () => {
-    const foreign = [ownerIds.message, ownerIds.thread, ownerIds.mailbox, ownerIds.key, 'owner@']
+    const foreign = [ownerIds.message, ownerIds.thread, ownerIds.mailbox, ownerIds.key, ownerIds.submission, 'owner@']
     for (const { method, path, foreign: named } of accountCalls()) {
       if (method !== 'GET' || named) continue
       const text = JSON.stringify((await stranger.get(path(ownerIds))).body)
