@@ -19,6 +19,7 @@ const TAGS = [
   { name: 'Account', description: 'The account that a key belongs to.' },
   { name: 'Mailboxes', description: 'Where messages stand.' },
   { name: 'Messages', description: 'Listing, searching, reading and changing mail.' },
+  { name: 'Sending', description: 'Sending mail, and what became of it.' },
   { name: 'Changes', description: 'Keeping a copy up to date.' },
   { name: 'Allow and block lists', description: 'Senders that are always or never junk.' },
   { name: 'Keys', description: 'API keys of the account.' },

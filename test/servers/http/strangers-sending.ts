@@ -1,0 +1,22 @@
+/** How the operations of sending are called in strangers.test.ts. */
+export type SendingIds = { message: string; submission: string }
+
+const to = ['stranger@a.example']
+
+export const SENDING_CALLS = {
+  'post /v1/messages/send': [
+    { path: () => '/v1/messages/send', json: { to, text: 'word' }, status: 202, foreign: false },
+  ],
+  'post /v1/messages/{id}/reply': [
+    {
+      path: ({ message }: SendingIds) => `/v1/messages/${message}/reply`,
+      json: { to, text: 'word' },
+      status: 202,
+      foreign: true,
+    },
+  ],
+  'get /v1/submissions': [{ path: () => '/v1/submissions', status: 200, foreign: false }],
+  'get /v1/submissions/{id}': [
+    { path: ({ submission }: SendingIds) => `/v1/submissions/${submission}`, status: 200, foreign: true },
+  ],
+}
