@@ -169,7 +169,8 @@ describe('a fault at each call', () => {
       await world.settle()
       await later()
     })
-  })
+    // A sweep makes many calls, and each of them fails here in three ways.
+  }, 120_000)
 
   it('of telling the outbox: each event is told at least once', async () => {
     for (const mode of FAULT_MODES) {
