@@ -82,9 +82,20 @@ export async function listAudit(
 
 /** JSON within the bound: what is longer is kept by its beginning. */
 export function boundedJson(value: unknown): string {
-  const text = JSON.stringify(value, (name, inner) => (SECRET_FIELDS.has(name) ? null : inner)) ?? 'null'
+  const text = redactedJson(value)
+  if (text === null) return JSON.stringify({ cut: 'nested too deep to be written' })
   if (new TextEncoder().encode(text).length <= DETAIL_BYTES_MAX) return text
   return JSON.stringify({ cut: text.slice(0, EXCERPT_CHARS).toWellFormed() })
+}
+
+// Null where it is nested deeper than can be written: JSON is read to any depth, and written only to some thousands.
+function redactedJson(value: unknown): string | null {
+  try {
+    return JSON.stringify(value, (name, inner) => (SECRET_FIELDS.has(name) ? null : inner)) ?? 'null'
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
+  }
 }
 
 function auditEntry(row: AuditRow): AuditEntry {

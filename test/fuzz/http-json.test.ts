@@ -7,7 +7,7 @@ import { type Answer, accountClient, adminClient, type Client, makeClient } from
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw } from '../helpers/world.ts'
 
 const SEED = 20_260_301
-const BODIES_PER_OPERATION = 150
+const BODIES_PER_OPERATION = 60
 
 type Json = Answer['body']
 type Random = (below: number) => number
