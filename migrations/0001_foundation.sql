@@ -45,6 +45,11 @@ create table app_passwords (
 );
 create index app_passwords_account on app_passwords (account_id);
 
+create table suspensions (
+  account_id integer primary key,
+  created_at integer not null
+);
+
 create table dead_letters (
   id integer primary key autoincrement,
   queue text not null,

@@ -2,6 +2,10 @@
  * Env -> Deps: the one place where bindings, clock, randomness and the log are put together. Everything below takes what
  * it needs from here, so that a test can hand it another clock or a storage that fails.
  */
+import { FAILURES_PER_MINUTE, type Limiter, RateWindows, REQUESTS_PER_MINUTE } from './access/rate-limit.ts'
+import { deliverLocally } from './inbound/local.ts'
+import type { LocalDelivery, Provider } from './outbound/provider.ts'
+import { cloudflareProvider } from './outbound/providers/cloudflare.ts'
 import { openStores, type Stores } from './store/stores.ts'
 
 declare global {
@@ -12,22 +16,33 @@ declare global {
     POSTERN_ADMIN_KEY?: string
     /** '1' under `npm start` only; `npm run deploy` refuses it. */
     POSTERN_DEV?: string
+    /** Requests a minute of one key; REQUESTS_PER_MINUTE where it is absent. */
+    POSTERN_RATE_PER_MINUTE?: string | number
   }
 }
 
 /** What waits in the pending queue: the key of a raw object, which carries its own envelope. */
 export type PendingMessage = { raw_key: string }
-/** A wake-up: this shard's outbox has something to tell. */
+/** A wake-up: this shard's outbox has something to tell, or recipients of it are due. */
 export type WakeMessage = { shard: number }
 
 export type Deps = {
   stores: Stores
-  queues: { pending: Pick<Queue<PendingMessage>, 'send'>; events: Pick<Queue<WakeMessage>, 'send'> }
+  queues: {
+    pending: Pick<Queue<PendingMessage>, 'send'>
+    events: Pick<Queue<WakeMessage>, 'send'>
+    outbound: Pick<Queue<WakeMessage>, 'send'>
+  }
+  /** What takes mail to other servers. Null where none is configured: then only local mail is sent. */
+  provider: Provider | null
+  /** Delivers to an address of this server what an account of it sent. Throws for what is to be tried again. */
+  deliverLocal(from: string, to: string, raw: Uint8Array): Promise<LocalDelivery>
   /** Epoch milliseconds. */
   now(): number
   /** `bytes` random bytes. */
   random(bytes: number): Uint8Array
   secrets: { root: string | null; adminKey: string | null }
+  limiter: Limiter
   dev: boolean
   /** Writes one JSON line. Never content, never secrets. */
   log(entry: Record<string, unknown>): void
@@ -35,18 +50,36 @@ export type Deps = {
   background(work: Promise<unknown>): void
 }
 
+/** This isolate's own counts: they outlive the request, which all else here does not. */
+const windows = new RateWindows()
+
 export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): Deps {
   const log = (entry: Record<string, unknown>) => console.log(JSON.stringify(entry))
-  return {
+  const deps: Deps = {
     stores: openStores(databasesOf(env), env.RAW),
-    queues: { pending: env.PENDING, events: env.EVENTS },
+    queues: { pending: env.PENDING, events: env.EVENTS, outbound: env.OUTBOUND },
+    provider: env.EMAIL ? cloudflareProvider(env.EMAIL) : null,
+    deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
     now: () => Date.now(),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET || null, adminKey: env.POSTERN_ADMIN_KEY || null },
+    limiter: limiterOf(env),
     dev: env.POSTERN_DEV === '1',
     log,
     background: (work) =>
       ctx.waitUntil(work.catch((error) => log({ level: 'error', at: 'background', error: String(error) }))),
+  }
+  return deps
+}
+
+function limiterOf(env: Env): Limiter {
+  const given = Number(env.POSTERN_RATE_PER_MINUTE)
+  return {
+    windows,
+    requestsPerMinute: Number.isSafeInteger(given) && given > 0 ? given : REQUESTS_PER_MINUTE,
+    failuresPerMinute: FAILURES_PER_MINUTE,
+    requests: env.RATE_REQUESTS ?? null,
+    failures: env.RATE_FAILURES ?? null,
   }
 }
 

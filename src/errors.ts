@@ -10,7 +10,7 @@ export type ErrorCode =
   | 'not-found' // also for what belongs to another account
   | 'method-not-allowed'
   | 'conflict'
-  | 'gone' // a change state too old to tell changes from
+  | 'gone' // a change state too old to tell changes from, a link past its time
   | 'precondition-failed'
   | 'too-large'
   | 'unsupported-media-type'

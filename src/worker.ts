@@ -21,6 +21,7 @@ export default {
       to: message.to,
       source: 'email-routing',
       read: async () => new Uint8Array(await new Response(message.raw).arrayBuffer()),
+      forward: (target, headers) => message.forward(target, new Headers(headers)),
     })
     deps.log({ level: 'info', at: 'inbound', outcome: received.kind, size: message.rawSize })
     if (received.kind === 'refused') message.setReject(received.reply)

@@ -66,6 +66,15 @@ it('accepts mail for its addresses and rejects the rest', async () => {
   expect(await count('select count(*) n from messages where subject = ?', 'rejected')).toBe(0)
 })
 
+it('forwards: to an address of its own, and by Email Routing to another', async () => {
+  const targets = ['demo@postern.test', 'carol@elsewhere.example']
+  await admin('/v1/admin/addresses', { address: 'team@postern.test', kind: 'forward', targets })
+  const { forwards } = await deliver('team@postern.test', 'forwarded')
+  expect(await count('select count(*) n from messages where subject = ?', 'forwarded')).toBe(1)
+  expect(forwards).toMatchObject([{ recipient: 'carol@elsewhere.example' }])
+  expect(JSON.stringify(forwards).toLowerCase()).toMatch(/"x-postern-forwarded","[0-9a-f]{16}"/)
+})
+
 it('tells the outbox through the events queue', async () => {
   await deliver('demo@postern.test', 'told')
   await becomes(0, 'select count(*) n from outbox')

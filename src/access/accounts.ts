@@ -2,9 +2,12 @@
 import type { Deps } from '../deps.ts'
 import { cutOffAccount, markAccountDeleted } from '../store/account-erase.ts'
 import { pageLiveAccounts, readAccount } from '../store/account-read.ts'
-import { insertAccount, insertFirstMailboxes } from '../store/account-write.ts'
+import { insertAccount, insertFirstMailboxes, patchAccount } from '../store/account-write.ts'
+import type { Database } from '../store/database.ts'
+import { deleteSuspension, insertSuspension } from '../store/directory-write.ts'
 import { ACCOUNTS_PER_SHARD, shardOf } from '../store/ids.ts'
 import type { AccountRow } from '../store/schema.ts'
+import { type Settings, settingsOf, settingsPatch } from './settings.ts'
 
 export type Account = {
   id: number
@@ -12,6 +15,9 @@ export type Account = {
   usedBytes: number
   /** Null: no limit. */
   quotaBytes: number | null
+  settings: Settings
+  /** Since when nobody gets in; null: it is not suspended. */
+  suspendedAt: number | null
   createdAt: number
 }
 
@@ -47,6 +53,32 @@ export async function getAccount(deps: Deps, id: number): Promise<Account | null
   return row && row.deleted_at === null ? account(row) : null
 }
 
+export type AccountChange = {
+  name?: string | undefined
+  /** Below what is used is allowed: new mail then waits with its senders. */
+  quotaBytes?: number | null | undefined
+  settings?: Partial<Settings> | undefined
+  suspended?: boolean | undefined
+}
+
+/** Changes what is named of an account; null where there is none. Doing it again is safe. */
+export async function changeAccount(deps: Deps, id: number, change: AccountChange): Promise<Account | null> {
+  if (!(await getAccount(deps, id))) return null
+  const now = Math.floor(deps.now() / 1000)
+  // The directory's row is what shuts the doors. Whatever fails between the two databases leaves them shut.
+  if (change.suspended) await deps.stores.directory.batch([insertSuspension(id, now)])
+  const { name, quotaBytes, settings, suspended } = change
+  const patch = patchAccount(id, {
+    name,
+    quotaBytes,
+    settings: settings && settingsPatch(settings),
+    suspendedAt: suspended === undefined ? undefined : suspended ? now : null,
+  })
+  const row = await deps.stores.of(id).first<AccountRow>(patch)
+  if (suspended === false) await deps.stores.directory.batch([deleteSuspension(id)])
+  return row ? account(row) : null
+}
+
 /**
  * Deletes an account with all that it has. Nobody gets in and no mail comes in from now on; its mail goes bit by bit
  * (inbound/erase.ts). False where there is none.
@@ -61,11 +93,19 @@ export async function removeAccount(deps: Deps, id: number): Promise<boolean> {
 
 /** Accounts after the id `after`, in id order, over all shards. */
 export async function listAccounts(deps: Deps, after: number, limit: number): Promise<Account[]> {
-  const found: Account[] = []
-  for (let shard = Math.max(0, shardOf(after)); shard < deps.stores.shards.length && found.length < limit; shard++) {
-    const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
-    found.push(...(await pageLiveAccounts(db, after, limit - found.length)).map(account))
-  }
+  return (await pageOverShards(deps, after, limit, pageLiveAccounts)).map(account)
+}
+
+/** A page in the order of account ids, read from one shard after another until it is full. */
+export async function pageOverShards<Row>(
+  deps: Deps,
+  after: number,
+  limit: number,
+  read: (db: Database, after: number, limit: number) => Promise<Row[]>,
+): Promise<Row[]> {
+  const found: Row[] = []
+  for (let shard = Math.max(0, shardOf(after)); shard < deps.stores.shards.length && found.length < limit; shard++)
+    found.push(...(await read(deps.stores.of(shard * ACCOUNTS_PER_SHARD), after, limit - found.length)))
   return found
 }
 
@@ -75,6 +115,8 @@ function account(row: AccountRow): Account {
     name: row.name,
     usedBytes: row.used_bytes,
     quotaBytes: row.quota_bytes,
+    settings: settingsOf(row),
+    suspendedAt: row.suspended_at,
     createdAt: row.created_at,
   }
 }

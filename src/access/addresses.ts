@@ -23,10 +23,11 @@ import {
   deleteKeysOf,
   insertAddress,
   insertDomain,
-  setAddressEnabled,
+  patchAddress,
 } from '../store/directory-write.ts'
 import type { AddressRow, DomainRow } from '../store/schema.ts'
 import { getAccount } from './accounts.ts'
+import { foldTargets, targetsOf } from './forwards.ts'
 
 export type Domain = { id: number; name: string; createdAt: number }
 
@@ -36,10 +37,13 @@ export type MailAddress = {
   id: number
   /** As it was given; a catch-all is '*@domain'. */
   address: string
-  accountId: number
+  /** Null for a forward, which keeps nothing. */
+  accountId: number | null
   kind: AddressKind
   /** The address that an alias stands for. */
   target: string | null
+  /** Where a forward's mail goes on to, folded; null for all others. */
+  targets: string[] | null
   enabled: boolean
   createdAt: number
 }
@@ -64,6 +68,11 @@ export async function listDomains(deps: Deps, after: number, limit: number): Pro
   return (await pageDomains(deps.stores.directory, after, limit)).map(domain)
 }
 
+export async function getDomain(deps: Deps, id: number): Promise<Domain | null> {
+  const row = await readDomainById(deps.stores.directory, id)
+  return row && domain(row)
+}
+
 /** Removes a domain that no address uses any more. */
 export async function removeDomain(deps: Deps, id: number): Promise<true | Failure> {
   if (await deps.stores.directory.first(deleteDomain(id))) return true
@@ -79,6 +88,8 @@ export type NewAddress = {
   /** The account that it delivers to; for an alias it follows from the target. */
   accountId: number | null
   target: string | null
+  /** Where a forward's mail goes on to. */
+  targets?: readonly string[] | undefined
 }
 
 export async function createAddress(deps: Deps, input: NewAddress): Promise<MailAddress | Failure> {
@@ -89,7 +100,7 @@ export async function createAddress(deps: Deps, input: NewAddress): Promise<Mail
       `"${input.address}" is not ${input.kind === 'catch_all' ? '*@domain' : 'an address'}.`,
       'address',
     )
-  const owner = input.kind === 'alias' ? await ownerOfTarget(deps, input.target) : await ownerOf(deps, input.accountId)
+  const owner = await ownerFor(deps, input, folded)
   if (isFailure(owner)) return owner
   const domainName = splitAddress(folded).domain
   try {
@@ -101,7 +112,7 @@ export async function createAddress(deps: Deps, input: NewAddress): Promise<Mail
         domain: domainName,
         written: input.address.trim(),
         target: owner.target,
-        targets: null,
+        targets: owner.targets,
         created_at: seconds(deps),
       }),
     )
@@ -122,10 +133,32 @@ export async function listAddresses(
   return (await pageAddresses(deps.stores.directory, accountId, after, limit)).map(mailAddress)
 }
 
+export async function getAddress(deps: Deps, id: number): Promise<MailAddress | null> {
+  const row = await readAddressById(deps.stores.directory, id)
+  return row && mailAddress(row)
+}
+
 /** A disabled address is refused with 5.2.1; what it received stays. */
 export async function enableAddress(deps: Deps, id: number, enabled: boolean): Promise<MailAddress | null> {
-  const row = await deps.stores.directory.first<AddressRow>(setAddressEnabled(id, enabled))
-  return row ? mailAddress(row) : null
+  const row = await deps.stores.directory.first<AddressRow>(patchAddress(id, { enabled }))
+  return row && mailAddress(row)
+}
+
+/** Changes what is named of an address; only a forward has targets. */
+export async function changeAddress(
+  deps: Deps,
+  id: number,
+  change: { enabled?: boolean | undefined; targets?: readonly string[] | undefined },
+): Promise<MailAddress | Failure> {
+  const before = await readAddressById(deps.stores.directory, id)
+  if (!before) return fail('not-found', 'There is no such address.')
+  if (change.targets && before.kind !== 'forward')
+    return fail('invalid', `Only a forward has targets; this is of the kind ${before.kind}.`, 'targets')
+  const targets = change.targets && (await foldTargets(deps, before.address, change.targets))
+  if (isFailure(targets)) return targets
+  const patch = patchAddress(id, { enabled: change.enabled, targets: targets && JSON.stringify(targets) })
+  const row = await deps.stores.directory.first<AddressRow>(patch)
+  return row ? mailAddress(row) : fail('not-found', 'There is no such address.')
 }
 
 /** Removes an address, the aliases that stand for it and the keys bound to it. Its mail stays with the account. */
@@ -141,12 +174,22 @@ export async function isOurDomain(deps: Deps, name: string): Promise<boolean> {
   return (await readDomain(deps.stores.directory, name)) !== null
 }
 
-type Owner = { accountId: number; target: string | null }
+type Owner = { accountId: number; target: string | null; targets: string | null }
+
+/** What a forward's row says in place of an account. */
+const NOBODY = 0
+
+async function ownerFor(deps: Deps, input: NewAddress, folded: string): Promise<Owner | Failure> {
+  if (input.kind === 'alias') return await ownerOfTarget(deps, input.target)
+  if (input.kind !== 'forward') return await ownerOf(deps, input.accountId)
+  const targets = await foldTargets(deps, folded, input.targets ?? [])
+  return isFailure(targets) ? targets : { accountId: NOBODY, target: null, targets: JSON.stringify(targets) }
+}
 
 async function ownerOf(deps: Deps, accountId: number | null): Promise<Owner | Failure> {
   if (accountId === null) return fail('invalid', 'account_id is missing.', 'account_id')
   if (!(await getAccount(deps, accountId))) return fail('invalid', 'account_id names no account.', 'account_id')
-  return { accountId, target: null }
+  return { accountId, target: null, targets: null }
 }
 
 async function ownerOfTarget(deps: Deps, target: string | null): Promise<Owner | Failure> {
@@ -154,7 +197,7 @@ async function ownerOfTarget(deps: Deps, target: string | null): Promise<Owner |
   if (!folded) return fail('invalid', 'target must be the address that the alias stands for.', 'target')
   const row = (await readAddresses(deps.stores.directory, [folded]))[0]
   if (row?.kind !== 'address') return fail('invalid', `target ${folded} is not an address of this server.`, 'target')
-  return { accountId: row.account_id, target: folded }
+  return { accountId: row.account_id, target: folded, targets: null }
 }
 
 function foldDomain(name: string): string | null {
@@ -182,9 +225,10 @@ function mailAddress(row: AddressRow): MailAddress {
   return {
     id: row.id,
     address: row.written,
-    accountId: row.account_id,
+    accountId: row.kind === 'forward' ? null : row.account_id,
     kind: row.kind,
     target: row.target,
+    targets: row.kind === 'forward' ? targetsOf(row) : null,
     enabled: row.enabled === 1,
     createdAt: row.created_at,
   }

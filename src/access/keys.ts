@@ -32,6 +32,9 @@ const KEY_BYTES = 20
 /** 16 characters in four groups: what a person can type into a mail client. */
 const PASSWORD_BYTES = 10
 const HINT_CHARS = 8
+/** More than anybody tells apart by name; bounds what one account can make of the directory, which all share. */
+export const KEYS_MAX = 100
+export const APP_PASSWORDS_MAX = 100
 /** `last_used_at` is exact to this, so that reading does not write a row each time. */
 const LAST_USED_STEP_SECONDS = 3_600
 
@@ -67,8 +70,8 @@ export async function createApiKey(
     hint: key.slice(0, HINT_CHARS),
     scopes: JSON.stringify(SCOPES.filter((scope) => input.scopes.includes(scope))),
   }
-  const made = await deps.stores.directory.first<ApiKeyRow>(insertApiKey(row, seconds(deps)))
-  if (!made) throw new Error('the key was not returned')
+  const made = await deps.stores.directory.first<ApiKeyRow>(insertApiKey(row, seconds(deps), KEYS_MAX))
+  if (!made) return fail('conflict', `An account may have at most ${KEYS_MAX} keys: delete one first.`)
   return { ...apiKey(made), key }
 }
 
@@ -95,8 +98,10 @@ export async function createAppPassword(
     return fail('invalid', 'account_id names no account.', 'account_id')
   const text = base32(deps.random(PASSWORD_BYTES))
   const row = { hash: await hashToken(text), account_id: input.accountId, name: input.name }
-  const made = await deps.stores.directory.first<AppPasswordRow>(insertAppPassword(row, seconds(deps)))
-  if (!made) throw new Error('the password was not returned')
+  const insertion = insertAppPassword(row, seconds(deps), APP_PASSWORDS_MAX)
+  const made = await deps.stores.directory.first<AppPasswordRow>(insertion)
+  if (!made)
+    return fail('conflict', `An account may have at most ${APP_PASSWORDS_MAX} app passwords: delete one first.`)
   return { ...appPassword(made), password: text.match(/.{4}/g)?.join('-') ?? text }
 }
 
@@ -113,13 +118,18 @@ export async function removeAppPassword(deps: Deps, id: number, accountId: numbe
   return (await deps.stores.directory.first(deleteAppPassword(id, accountId))) !== null
 }
 
-/** Who holds this bearer key, or null where nobody does. */
-export async function authenticateKey(deps: Deps, key: string): Promise<Principal | null> {
+/** Who holds this bearer key, or null where nobody does. A failure where the account is suspended. */
+export async function authenticateKey(deps: Deps, key: string): Promise<Principal | Failure | null> {
   const { adminKey } = deps.secrets
   if (adminKey && (await sameSecret(key, adminKey))) return { kind: 'admin' }
   if (!key.startsWith(KEY_PREFIX)) return null
   const row = await readApiKey(deps.stores.directory, await hashToken(key))
   if (!row) return null
+  if (row.suspended)
+    return fail(
+      'forbidden',
+      'The account is suspended: its keys open nothing until an admin resumes it. Its mail is kept.',
+    )
   const now = seconds(deps)
   if (row.last_used_at === null || now - row.last_used_at >= LAST_USED_STEP_SECONDS) {
     deps.background(deps.stores.directory.all(touchApiKey(row.id, now)))
@@ -139,7 +149,8 @@ export async function authenticatePassword(deps: Deps, address: string, password
     readAddresses(deps.stores.directory, [address]),
   ])
   const owner = addresses[0]
-  if (!row || !owner || owner.kind === 'catch_all' || owner.enabled === 0) return null
+  if (!row || row.suspended || !owner || owner.kind === 'catch_all' || owner.kind === 'forward') return null
+  if (owner.enabled === 0) return null
   return row.account_id === owner.account_id ? owner.account_id : null
 }
 

@@ -26,6 +26,7 @@ export function base32(bytes: Uint8Array): string {
 /** The purposes that keys are derived for, and what the key of each can do. */
 const PURPOSES = {
   cursor: { algorithm: { name: 'AES-GCM', length: 256 }, usages: ['encrypt', 'decrypt'] },
+  link: { algorithm: { name: 'AES-GCM', length: 256 }, usages: ['encrypt', 'decrypt'] },
 } as const
 
 export type Purpose = keyof typeof PURPOSES

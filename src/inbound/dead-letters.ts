@@ -12,7 +12,7 @@ import { pageDeadLetters, readDeadLetter } from '../store/directory-read.ts'
 import { deleteDeadLetter, keepDeadLetter } from '../store/directory-write.ts'
 import { shardOf } from '../store/ids.ts'
 import { queueRawDelete } from '../store/outbox.ts'
-import { accountOfKey } from '../store/raw.ts'
+import { accountOfKey, type Receipt } from '../store/raw.ts'
 import type { DeadLetterRow } from '../store/schema.ts'
 import { filePending } from './pending.ts'
 
@@ -30,6 +30,24 @@ export type DeadLetterQueue = 'pending' | 'events'
 
 export async function listDeadLetters(deps: Deps, after: number, limit: number): Promise<DeadLetter[]> {
   return (await pageDeadLetters(deps.stores.directory, after, limit)).map(deadLetter)
+}
+
+export type DeadLetterDetail = DeadLetter & {
+  /** The queue's message, JSON. */
+  body: string
+  /** Whether it is about a raw message. */
+  isAboutRaw: boolean
+  /** Of that one: its size and envelope, never its content. Null where R2 has none. */
+  raw: { size: number; receipt: Receipt | null } | null
+}
+
+/** One dead letter with what it is about; null where there is none. */
+export async function inspectDeadLetter(deps: Deps, id: number): Promise<DeadLetterDetail | null> {
+  const row = await readDeadLetter(deps.stores.directory, id)
+  if (!row) return null
+  const isAboutRaw = row.queue === 'pending' && accountOfKey(row.subject) !== null
+  const raw = isAboutRaw ? await deps.stores.raw.head(row.subject) : null
+  return { ...deadLetter(row), body: row.body, isAboutRaw, raw }
 }
 
 /** Throws a dead letter away for good, with the raw message that it is about, unless that was filed after all. */

@@ -5,6 +5,7 @@
  * Doing it twice is safe: the store refuses the second copy, and a receipt whose message is stored under another raw
  * object is deleted here, as nothing will ever refer to it.
  */
+import { settingsOf } from '../access/settings.ts'
 import type { Deps } from '../deps.ts'
 import { findListHits } from '../junk/lists.ts'
 import { type Delivered, deliver } from '../mailbox/deliver.ts'
@@ -14,11 +15,15 @@ import type { ParsedMessage } from '../mime/message.ts'
 import { parseMessage } from '../mime/parse.ts'
 import { wakeOutbox } from '../notify/outbox.ts'
 import { scoreMessage } from '../spam/score.ts'
+import { readAccount } from '../store/account-read.ts'
 import { shardOf } from '../store/ids.ts'
 import { queueRawDelete } from '../store/outbox.ts'
 import type { Receipt } from '../store/raw.ts'
+import type { AccountRow } from '../store/schema.ts'
 import { authenticationRank } from '../verify/authenticity.ts'
+import { localVerdict } from '../verify/local.ts'
 import { readTrustedBlock } from '../verify/trusted-block.ts'
+import type { SenderVerdict } from '../verify/verdict.ts'
 import { fileMessage } from './file.ts'
 
 export type Filed =
@@ -29,15 +34,20 @@ export type Filed =
   /** The account was deleted after the mail was accepted. */
   | { kind: 'account-deleted' }
 
-/** Files a receipt whose bytes are in R2. Throws where storage fails; trying again is safe. */
-export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Array): Promise<Filed> {
+/**
+ * Files a receipt whose bytes are in R2. Throws where storage fails; trying again is safe. `known` is the account's row,
+ * where the caller has it already.
+ */
+export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Array, known?: AccountRow): Promise<Filed> {
+  const account = known ?? (await readAccount(deps.stores.of(receipt.accountId), receipt.accountId))
   const message = await parseMessage(bytes)
-  const verdict = readTrustedBlock(message.fields, receipt.source === 'email-routing' ? 'email-routing' : 'untrusted')
+  const verdict = verdictOf(receipt, message)
   const report = scoreMessage({
     message,
     verdict,
     envelope: { from: receipt.from, to: receipt.to },
     nowMs: receipt.receivedAtMs,
+    ...thresholdOf(account),
     lists: await findListHits(deps, receipt.accountId, {
       fromAddresses: senderAddresses(message),
       envelopeFrom: foldAddress(receipt.from),
@@ -59,6 +69,17 @@ export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Arra
     report,
   })
   return await afterDelivery(deps, receipt, delivered, role)
+}
+
+function thresholdOf(account: AccountRow | null): { threshold?: number } {
+  const chosen = account && settingsOf(account).spamThreshold
+  return chosen === null ? {} : { threshold: chosen }
+}
+
+// What an account of this server sent carries no block that could be trusted: the proof is that this server took it.
+function verdictOf({ source }: Receipt, message: ParsedMessage): SenderVerdict {
+  if (source === 'local') return localVerdict(senderDomain(message))
+  return readTrustedBlock(message.fields, source === 'email-routing' ? 'email-routing' : 'untrusted')
 }
 
 async function afterDelivery(

@@ -1,13 +1,17 @@
 /**
- * Forgetting: tombstones older than 30 days, and receipts that were deleted so long ago that no queue can still hold them. A
- * few accounts a run, in turn, so that a run's cost does not grow with the server. A client that asks for changes since
+ * Forgetting: tombstones older than 30 days, receipts that were deleted so long ago that no queue can still hold them, and
+ * changes of the server that are older than the audit log is kept, and first answers older than a day. A few accounts and rows a run,
+ * in turn, so that a run's cost does not grow with the server. A client that asks for changes since
  * before then is told to list anew.
  */
+import { KEPT_SECONDS } from '../access/idempotency.ts'
 import type { Deps } from '../deps.ts'
 import { pageAccounts } from '../store/account-read.ts'
+import { forgetAudit } from '../store/audit.ts'
 import { forgetTombstonesOf } from '../store/change-write.ts'
 import { readState } from '../store/directory-read.ts'
 import { putState } from '../store/directory-write.ts'
+import { forgetAnswers } from '../store/idempotency.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import { forgetRawDeleted } from '../store/outbox.ts'
 import { dayPrefix } from '../store/raw.ts'
@@ -17,6 +21,12 @@ const TOMBSTONE_SECONDS = 30 * 86_400
 const RECEIPT_MS = 8 * 86_400_000
 const ACCOUNTS_A_RUN = 5
 const RECEIPTS_A_RUN = 500
+/** A year and a month: long enough to answer for any change of the last year. */
+export const AUDIT_SECONDS = 400 * 86_400
+/** With a run each quarter of an hour this forgets 19,200 changes a day, more than admins make. */
+const AUDIT_A_RUN = 200
+/** 96 runs a day: what is left over is met next time, and is not given to anyone meanwhile. */
+const ANSWERS_A_RUN = 1_000
 const PLACE = 'forget.place'
 
 export async function forgetOld(deps: Deps, shard: number): Promise<void> {
@@ -25,8 +35,10 @@ export async function forgetOld(deps: Deps, shard: number): Promise<void> {
   const accounts = await pageAccounts(db, place, ACCOUNTS_A_RUN)
   await db.batch([
     putState(PLACE, String(accounts.at(-1)?.id ?? 0)),
+    forgetAnswers(Math.floor(deps.now() / 1000) - KEPT_SECONDS, ANSWERS_A_RUN),
     forgetRawDeleted(dayPrefix(deps.now() - RECEIPT_MS), RECEIPTS_A_RUN),
   ])
   const before = Math.floor(deps.now() / 1000) - TOMBSTONE_SECONDS
   for (const { id } of accounts) await db.batch(forgetTombstonesOf(id, before))
+  if (shard === 0) await db.batch([forgetAudit(Math.floor(deps.now() / 1000) - AUDIT_SECONDS, AUDIT_A_RUN)])
 }

@@ -1,10 +1,11 @@
 /**
- * The three queues, message by message: each is acknowledged or retried on its own, so that one that fails never makes
+ * The queues, message by message: each is acknowledged or retried on its own, so that one that fails never makes
  * its neighbours run twice. A message that no handler understands ends as a dead letter too.
  */
 import type { Deps, PendingMessage, WakeMessage } from '../deps.ts'
 import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
 import { drainOutbox, wakeOutbox } from '../notify/outbox.ts'
+import { sendDue } from '../outbound/send-due.ts'
 import { keepDead } from './dead-letters.ts'
 import { eraseAccounts } from './erase.ts'
 import { filePending } from './pending.ts'
@@ -40,6 +41,7 @@ const lastResort: Handler = async (deps, body, attempts) => {
 const HANDLERS: { suffix: string; handle: Handler }[] = [
   { suffix: '-pending', handle: filePendingMessage },
   { suffix: '-events', handle: drain },
+  { suffix: '-outbound', handle: (deps, body) => sendDue(deps, (body as WakeMessage).shard) },
   { suffix: '-dead', handle: lastResort },
 ]
 

@@ -3,6 +3,8 @@
  *
  *   resolve the envelope recipient -> quota -> raw bytes into R2 -> FILE IT (file-receipt.ts) -> notify
  *
+ * Mail for a forward goes the same way for each of its targets that is of this server, and then to the others (forward.ts).
+ *
  * Invariants:
  *  - Before R2 has the bytes, every failure throws, and the sending server tries again. Only a recipient that is refused
  *    for good is rejected: a rejection is a bounce.
@@ -14,8 +16,10 @@ import type { Deps } from '../deps.ts'
 import { TemporaryError } from '../errors.ts'
 import { readAccount } from '../store/account-read.ts'
 import { type Receipt, type ReceiptSource, rawKey } from '../store/raw.ts'
+import type { AccountRow, AddressRow } from '../store/schema.ts'
 import { type Filed, fileReceipt } from './file-receipt.ts'
-import { resolveRecipient } from './resolve.ts'
+import { findTargets, handOn, nextMark, type Outside } from './forward.ts'
+import { type MailboxRecipient, resolveRecipient } from './resolve.ts'
 
 /** Cloudflare's own limit. Larger mail from another source is refused with the same words. */
 export const MESSAGE_BYTES_MAX = 25 * 1024 * 1024
@@ -29,13 +33,15 @@ export type Incoming = {
   source: ReceiptSource
   /** The whole message. Read once, as bytes. */
   read(): Promise<Uint8Array>
-}
+} & Outside
 
 export type Received =
   | Filed
   /** In R2, and waiting to be filed. */
   | { kind: 'pending'; rawKey: string }
   | { kind: 'refused'; reply: string }
+  /** Taken by all of a forward's targets: those of this server, and so many others. */
+  | { kind: 'forwarded'; here: Received[]; elsewhere: number }
 
 /** Receives one message for one recipient. Throws for what the sending server should try again. */
 export async function receive(deps: Deps, incoming: Incoming): Promise<Received> {
@@ -43,7 +49,48 @@ export async function receive(deps: Deps, incoming: Incoming): Promise<Received>
   if (recipient.kind === 'refused') return recipient
   const bytes = await incoming.read()
   if (bytes.length > MESSAGE_BYTES_MAX) return { kind: 'refused', reply: '5.3.4 The message is larger than 25 MiB' }
-  await checkQuota(deps, recipient.accountId, bytes.length)
+  return recipient.kind === 'forward'
+    ? await receiveForward(deps, incoming, recipient.row, bytes)
+    : await receiveFor(deps, recipient, incoming, bytes)
+}
+
+async function receiveForward(deps: Deps, incoming: Incoming, row: AddressRow, bytes: Uint8Array): Promise<Received> {
+  const next = await nextMark(bytes, row.address)
+  if ('refused' in next) return { kind: 'refused', reply: next.refused }
+  const targets = await findTargets(deps, row)
+  // One that is switched off or gone is left out while others take the mail; without any, the sender is told.
+  if (targets.refused.length > 0)
+    deps.log({ level: 'warn', at: 'inbound.forward', address: row.id, refused: targets.refused.length })
+  if (targets.here.length + targets.elsewhere.length === 0)
+    return { kind: 'refused', reply: '5.2.1 This address does not accept mail' }
+  const outcomes = await eachOf(targets.here, ({ to, recipient }) =>
+    receiveFor(deps, recipient, { ...incoming, to }, bytes),
+  )
+  await handOn(deps, targets.elsewhere, next.mark, incoming)
+  return { kind: 'forwarded', here: outcomes, elsewhere: targets.elsewhere.length }
+}
+
+// All are tried before the first failure is thrown: one full mailbox must not keep the mail from the others.
+async function eachOf<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const done: R[] = []
+  const failed: unknown[] = []
+  for (const item of items)
+    await work(item).then(
+      (result) => done.push(result),
+      (error) => failed.push(error),
+    )
+  if (failed.length > 0) throw failed[0]
+  return done
+}
+
+/** Receives for one mailbox. */
+async function receiveFor(
+  deps: Deps,
+  recipient: MailboxRecipient,
+  incoming: Incoming,
+  bytes: Uint8Array,
+): Promise<Received> {
+  const account = await checkQuota(deps, recipient.accountId, bytes.length)
   const receipt: Receipt = {
     key: rawKey(recipient.accountId, deps.now(), base32(deps.random(RECEIPT_ID_BYTES))),
     accountId: recipient.accountId,
@@ -57,19 +104,20 @@ export async function receive(deps: Deps, incoming: Incoming): Promise<Received>
   await deps.stores.raw.put(receipt, bytes)
   // From here on the mail is ours.
   try {
-    return await fileReceipt(deps, receipt, bytes)
+    return await fileReceipt(deps, receipt, bytes, account)
   } catch (error) {
     return await defer(deps, receipt, error)
   }
 }
 
 // A full mailbox is the owner's to empty, and until then the sender keeps the mail: 4xx, never a bounce.
-async function checkQuota(deps: Deps, accountId: number, size: number): Promise<void> {
+async function checkQuota(deps: Deps, accountId: number, size: number): Promise<AccountRow> {
   const account = await readAccount(deps.stores.of(accountId), accountId)
   if (!account) throw new TemporaryError('4.3.5 the account is not in its database')
   if (account.quota_bytes !== null && account.used_bytes + size > account.quota_bytes) {
     throw new TemporaryError('4.2.2 the mailbox is full')
   }
+  return account
 }
 
 async function defer(deps: Deps, receipt: Receipt, error: unknown): Promise<Received> {

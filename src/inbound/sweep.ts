@@ -1,6 +1,6 @@
 /**
  * The sweep: finds what every other way has missed. It lists the raw objects of the last days and files those that have
- * no message, drains the outbox of every shard, and forgets what is too old to matter.
+ * no message, sends what is due and drains the outbox of every shard, and forgets what is too old to matter.
  *
  * It depends on nothing but R2 and D1: the list of objects is the record of what was accepted.
  *
@@ -12,6 +12,7 @@
 import type { Deps } from '../deps.ts'
 import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
 import { drainOutbox } from '../notify/outbox.ts'
+import { sendDue } from '../outbound/send-due.ts'
 import { readDeadSubjects, readState } from '../store/directory-read.ts'
 import { putState } from '../store/directory-write.ts'
 import { readFiledKeys } from '../store/message-read.ts'
@@ -41,6 +42,7 @@ export async function sweep(deps: Deps): Promise<SweepResult> {
   const result = { listed: 0, filed: 0, failed: 0, dead: 0 }
   await attempt(deps, 'sweep.receipts', () => sweepReceipts(deps, result))
   for (let shard = 0; shard < deps.stores.shards.length; shard++) {
+    await attempt(deps, 'sweep.outbound', () => sendDue(deps, shard))
     await attempt(deps, 'sweep.outbox', () => drainOutbox(deps, shard))
     await attempt(deps, 'sweep.erase', () => eraseAccounts(deps, shard))
     await attempt(deps, 'sweep.empty', () => emptyMailboxes(deps, shard))

@@ -13,6 +13,9 @@ import { listKeys, normaliseListEntry } from './list-keys.ts'
 /** Entries of the whole server stand under this account id, in the directory's database. */
 export const SERVER = 0
 
+/** Entries of one account, or of the server. A list that long is a job for a blocklist, not for a person. */
+export const ENTRIES_MAX = 10_000
+
 export type ListEntry = { entry: string; kind: ListHit['kind']; list: 'allow' | 'block'; createdAt: number }
 
 /** Adds an entry, or moves the one that exists to this list. */
@@ -30,10 +33,11 @@ export async function putEntry(
       'entry',
     )
   const row = await databaseOf(deps, accountId).first<ListRow>(
-    putListEntry(accountId, normal.key, list, Math.floor(deps.now() / 1000)),
+    putListEntry(accountId, normal.key, list, Math.floor(deps.now() / 1000), ENTRIES_MAX),
   )
-  if (!row) throw new Error('the list entry was not returned')
-  return listEntry(row)
+  return row
+    ? listEntry(row)
+    : fail('conflict', `The lists may have at most ${ENTRIES_MAX} entries: delete some first.`)
 }
 
 /** Entries after the key `after`. A page's next `after` is `<kind>:<entry>` of its last. */

@@ -10,6 +10,8 @@ import type { Mailbox } from './view.ts'
 
 /** Prefixes in one query, each a merge of many words' postings. Further ones are words. */
 const PREFIXES_MAX = 3
+/** Mailboxes of one name that `in:` looks into: SQLite bounds how deep an expression may be. */
+const NAMESAKES_MAX = 20
 const KEYWORD = /^[\x21-\x7e]{1,64}$/
 
 /** What a search is read with. `mailboxes` is asked for only where the query names one. */
@@ -101,7 +103,7 @@ function flagOf(word: string): Condition | null {
 function mailboxOf(value: string, mailboxes: Meaning['mailboxes']): Condition {
   const wanted = value.normalize('NFC').toLowerCase()
   const named = mailboxes.filter(({ name, role }) => role === wanted || name.toLowerCase() === wanted)
-  return { kind: 'mailbox', ids: named.map(({ id }) => id) }
+  return { kind: 'mailbox', ids: named.slice(0, NAMESAKES_MAX).map(({ id }) => id) }
 }
 
 const DATE = /^(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?$/

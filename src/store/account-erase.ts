@@ -5,6 +5,8 @@ import { firstId, lastId } from './ids.ts'
 
 /** Messages erased in one batch. */
 export const ERASE_CHUNK = 100
+/** Submissions erased in one batch, each with up to 50 recipients. */
+const SUBMISSIONS_MAX = 100
 /** What is erased of the account's other rows in one batch. */
 const REST_MAX = 2_000
 
@@ -15,7 +17,7 @@ export function markAccountDeleted(accountId: number, now: number): SQL {
 
 /** In the directory: nobody gets in any more, and no address leads to it. */
 export function cutOffAccount(accountId: number): SQL[] {
-  return ['addresses', 'api_keys', 'app_passwords'].map(
+  return ['addresses', 'api_keys', 'app_passwords', 'suspensions'].map(
     (name) => sql`delete from ${sql.identifier(name)} where account_id = ${accountId}`,
   )
 }
@@ -46,15 +48,19 @@ export async function eraseChunk(db: Database, accountId: number): Promise<boole
 /** Erases the rest, a part of what there may be much of at a time; the mailboxes go when that is gone. */
 export function eraseRest(accountId: number): SQL[] {
   const boxes = sql`(select id from mailboxes where account_id = ${accountId})`
+  const submissions = sql`(select id from submissions where account_id = ${accountId} order by id limit ${SUBMISSIONS_MAX})`
+  const gone = sql`not exists (select 1 from thread_refs where account_id = ${accountId})
+    and not exists (select 1 from submissions where account_id = ${accountId})`
   const own = (name: string) => sql`delete from ${sql.identifier(name)} where account_id = ${accountId}`
   return [
+    sql`insert or ignore into raw_deletes (raw_key) select raw_key from submissions where id in ${submissions}`,
+    sql`delete from submission_recipients where submission_id in ${submissions}`,
+    sql`delete from submissions where id in ${submissions}`,
     sql`delete from thread_refs where account_id = ${accountId} and ref in
       (select ref from thread_refs where account_id = ${accountId} limit ${REST_MAX})`,
-    ...['tombstones', 'vanished', 'lists', 'outbox'].map(own),
+    ...['tombstones', 'vanished', 'lists', 'outbox', 'idempotency'].map(own),
     sql`delete from uid_pages where mailbox_id in ${boxes}`,
-    sql`delete from thread_placements where mailbox_id in ${boxes} and not exists
-      (select 1 from thread_refs where account_id = ${accountId})`,
-    sql`delete from mailboxes where account_id = ${accountId} and not exists
-      (select 1 from thread_refs where account_id = ${accountId})`,
+    sql`delete from thread_placements where mailbox_id in ${boxes} and ${gone}`,
+    sql`delete from mailboxes where account_id = ${accountId} and ${gone}`,
   ]
 }

@@ -18,6 +18,20 @@ export function pageLiveAccounts(db: Database, after: number, limit: number): Pr
   )
 }
 
+export type UsageRow = Pick<AccountRow, 'id' | 'used_bytes' | 'quota_bytes' | 'last_id'> & {
+  mailboxes: number
+  messages: number
+  unread: number
+}
+
+/** What the accounts after the id `after` hold: the sums of what their mailboxes have stored. */
+export function pageUsage(db: Database, after: number, limit: number): Promise<UsageRow[]> {
+  return db.all<UsageRow>(sql`select a.id, a.used_bytes, a.quota_bytes, a.last_id, count(m.id) mailboxes,
+      coalesce(sum(m.total), 0) messages, coalesce(sum(m.unread), 0) unread
+    from (select * from accounts where id > ${after} and deleted_at is null order by id limit ${limit}) a
+    left join mailboxes m on m.account_id = a.id group by a.id order by a.id`)
+}
+
 /** All mailboxes of an account, by parent and name, which is the order of an index: sorting would read each twice. An account has few of them (MAILBOXES_MAX), so this is never paged. */
 export function readMailboxes(db: Database, accountId: number): Promise<MailboxRow[]> {
   return db.all<MailboxRow>(sql`select * from mailboxes where account_id = ${accountId} order by parent_id, name`)

@@ -1,4 +1,4 @@
-/** Statements that make accounts and their mailboxes. */
+/** Statements that make and change accounts and their mailboxes. */
 import { type SQL, sql } from 'drizzle-orm'
 import { int } from './database.ts'
 import { ACCOUNTS_PER_SHARD } from './ids.ts'
@@ -30,4 +30,25 @@ export function insertFirstMailboxes(shard: number, boxes: readonly NewMailbox[]
     select a.id, b.column1, b.column2, ${int(now)}, 0, 0 from (values ${rows}) b
     cross join accounts a on a.id = ${int(shard * ACCOUNTS_PER_SHARD)}
       + (select cast(value as integer) from state where key = 'last_account_number')`
+}
+
+export type AccountPatch = {
+  name?: string | undefined
+  /** Null: no limit. */
+  quotaBytes?: number | null | undefined
+  /** JSON that is merged into the settings (RFC 7396). */
+  settings?: string | undefined
+  /** Epoch seconds; null: not suspended. */
+  suspendedAt?: number | null | undefined
+}
+
+/** Changes what is named of an account that is not deleted; returns the row. One that is suspended stays so since when it was. */
+export function patchAccount(id: number, patch: AccountPatch): SQL {
+  const sets = [sql`id = id`]
+  if (patch.name !== undefined) sets.push(sql`name = ${patch.name}`)
+  if (patch.quotaBytes !== undefined) sets.push(sql`quota_bytes = ${patch.quotaBytes}`)
+  if (patch.settings !== undefined) sets.push(sql`settings = json_patch(settings, ${patch.settings})`)
+  if (patch.suspendedAt === null) sets.push(sql`suspended_at = null`)
+  else if (patch.suspendedAt !== undefined) sets.push(sql`suspended_at = coalesce(suspended_at, ${patch.suspendedAt})`)
+  return sql`update accounts set ${sql.join(sets, sql`, `)} where id = ${id} and deleted_at is null returning *`
 }

@@ -6,6 +6,7 @@
  * not asked for at the start (`looks`).
  */
 import { type SQL, sql } from 'drizzle-orm'
+import { integers } from './database.ts'
 import { idAt } from './ids.ts'
 
 export type Condition =
@@ -73,6 +74,18 @@ function excluded(condition: Condition): string | null {
   return inner?.isExact ? inner.match : null
 }
 
+/**
+ * The same condition with as few texts as can be: what the index can decide as a whole becomes one. A query of many words
+ * is then one look at a candidate, and one parameter of the statement.
+ */
+export function merged(condition: Condition): Condition {
+  const whole = indexed(condition)
+  if (whole?.isExact) return { kind: 'text', match: whole.match }
+  if (condition.kind === 'not') return { kind: 'not', of: merged(condition.of) }
+  if (condition.kind === 'all' || condition.kind === 'any') return { ...condition, of: condition.of.map(merged) }
+  return condition
+}
+
 /** How many texts a look at a candidate asks the index for. */
 export function looks(condition: Condition): number {
   switch (condition.kind) {
@@ -130,9 +143,10 @@ function joined({ kind, of }: { kind: 'all' | 'any'; of: Condition[] }, accountI
   return sql`(${sql.join(each, kind === 'all' ? sql` and ` : sql` or `)})`
 }
 
-// `placed` is [[mailbox, uid], ...]: only a mailbox follows a bracket.
+// `placed` is [[mailbox, uid], ...]: only a mailbox follows a bracket. The ids are integers, written into the statement, which
+// takes 100 parameters.
 function standsIn(mailboxIds: number[]): SQL {
   if (mailboxIds.length === 0) return sql`0`
-  const each = mailboxIds.map((id) => sql`instr(m.placed, ${`[${Math.trunc(id)},`}) > 0`)
+  const each = mailboxIds.map((id) => sql`instr(m.placed, '[' || ${integers([id])} || ',') > 0`)
   return sql`(${sql.join(each, sql` or `)})`
 }

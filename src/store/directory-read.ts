@@ -22,8 +22,20 @@ export function readDomain(db: Database, name: string): Promise<DomainRow | null
   return db.first<DomainRow>(sql`select * from domains where name = ${name}`)
 }
 
+/** Which of these names (A-labels) are domains of this server. At most 99 of them. */
+export async function readOwnDomains(db: Database, names: string[]): Promise<Set<string>> {
+  const rows = await db.all<DomainRow>(sql`select * from domains where name in (${list(names)})`)
+  return new Set(rows.map((row) => row.name))
+}
+
 export function readDomainById(db: Database, id: number): Promise<DomainRow | null> {
   return db.first<DomainRow>(sql`select * from domains where id = ${id}`)
+}
+
+/** Which of these names are domains of this server. At most 99 of them. */
+export async function readDomainNames(db: Database, names: string[]): Promise<Set<string>> {
+  const rows = await db.all<{ name: string }>(sql`select name from domains where name in (${list(names)})`)
+  return new Set(rows.map((row) => row.name))
 }
 
 export function pageDomains(db: Database, after: number, limit: number): Promise<DomainRow[]> {
@@ -35,8 +47,11 @@ export async function domainIsUsed(db: Database, name: string): Promise<boolean>
   return (await db.first(sql`select 1 from addresses where domain = ${name} limit 1`)) !== null
 }
 
-export function readApiKey(db: Database, hash: Uint8Array): Promise<ApiKeyRow | null> {
-  return db.first<ApiKeyRow>(sql`select * from api_keys where hash = ${hash}`)
+/** Whether the account that a key or a password belongs to is suspended: 1 or 0. */
+const SUSPENDED = sql`exists (select 1 from suspensions where suspensions.account_id = one.account_id) suspended`
+
+export function readApiKey(db: Database, hash: Uint8Array): Promise<(ApiKeyRow & { suspended: number }) | null> {
+  return db.first(sql`select one.*, ${SUSPENDED} from api_keys one where hash = ${hash}`)
 }
 
 export function pageApiKeys(db: Database, accountId: number | null, after: number, limit: number) {
@@ -44,8 +59,11 @@ export function pageApiKeys(db: Database, accountId: number | null, after: numbe
   return db.all<ApiKeyRow>(sql`select * from api_keys where id > ${after} ${whose} order by id limit ${limit}`)
 }
 
-export function readAppPassword(db: Database, hash: Uint8Array): Promise<AppPasswordRow | null> {
-  return db.first<AppPasswordRow>(sql`select * from app_passwords where hash = ${hash}`)
+export function readAppPassword(
+  db: Database,
+  hash: Uint8Array,
+): Promise<(AppPasswordRow & { suspended: number }) | null> {
+  return db.first(sql`select one.*, ${SUSPENDED} from app_passwords one where hash = ${hash}`)
 }
 
 export function pageAppPasswords(db: Database, accountId: number | null, after: number, limit: number) {

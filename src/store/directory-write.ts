@@ -22,8 +22,13 @@ export function insertAddress(row: Omit<AddressRow, 'id' | 'enabled'>): SQL {
     from domains d where d.name = ${row.domain} returning *`
 }
 
-export function setAddressEnabled(id: number, enabled: boolean): SQL {
-  return sql`update addresses set enabled = ${enabled ? 1 : 0} where id = ${id} returning *`
+/** Changes what is named of an address; returns the row. `targets` is JSON, and goes into a forward only. */
+export function patchAddress(id: number, patch: { enabled?: boolean | undefined; targets?: string | undefined }): SQL {
+  const sets = [sql`id = id`]
+  if (patch.enabled !== undefined) sets.push(sql`enabled = ${patch.enabled ? 1 : 0}`)
+  if (patch.targets !== undefined) sets.push(sql`targets = ${patch.targets}`)
+  const kind = patch.targets === undefined ? sql`` : sql`and kind = 'forward'`
+  return sql`update addresses set ${sql.join(sets, sql`, `)} where id = ${id} ${kind} returning *`
 }
 
 export function deleteAddress(id: number): SQL {
@@ -41,12 +46,15 @@ export function deleteAliasesOf(address: string): SQL {
   return sql`delete from addresses where kind = 'alias' and target = ${address}`
 }
 
+/** Returns the new row, or none where the account has `max` keys already. */
 export function insertApiKey(
   row: Pick<ApiKeyRow, 'account_id' | 'address_id' | 'name' | 'hint' | 'scopes'> & { hash: Uint8Array },
   now: number,
+  max: number,
 ): SQL {
   return sql`insert into api_keys (hash, account_id, address_id, name, hint, scopes, created_at)
-    values (${row.hash}, ${row.account_id}, ${row.address_id}, ${row.name}, ${row.hint}, ${row.scopes}, ${now}) returning *`
+    select ${row.hash}, ${int(row.account_id)}, ${row.address_id}, ${row.name}, ${row.hint}, ${row.scopes}, ${int(now)}
+    where (select count(*) from api_keys where account_id = ${row.account_id}) < ${max} returning *`
 }
 
 export function deleteApiKey(id: number, accountId: number | null): SQL {
@@ -58,14 +66,29 @@ export function touchApiKey(id: number, now: number): SQL {
   return sql`update api_keys set last_used_at = ${now} where id = ${id}`
 }
 
-export function insertAppPassword(row: { hash: Uint8Array; account_id: number; name: string }, now: number): SQL {
+/** Returns the new row, or none where the account has `max` passwords already. */
+export function insertAppPassword(
+  row: { hash: Uint8Array; account_id: number; name: string },
+  now: number,
+  max: number,
+): SQL {
   return sql`insert into app_passwords (hash, account_id, name, created_at)
-    values (${row.hash}, ${row.account_id}, ${row.name}, ${now}) returning *`
+    select ${row.hash}, ${int(row.account_id)}, ${row.name}, ${int(now)}
+    where (select count(*) from app_passwords where account_id = ${row.account_id}) < ${max} returning *`
 }
 
 export function deleteAppPassword(id: number, accountId: number | null): SQL {
   const whose = accountId === null ? sql`` : sql`and account_id = ${accountId}`
   return sql`delete from app_passwords where id = ${id} ${whose} returning id`
+}
+
+/** Shuts every door of an account, also those that are made later. */
+export function insertSuspension(accountId: number, now: number): SQL {
+  return sql`insert or ignore into suspensions (account_id, created_at) values (${accountId}, ${now})`
+}
+
+export function deleteSuspension(accountId: number): SQL {
+  return sql`delete from suspensions where account_id = ${accountId}`
 }
 
 /** Keeps a dead letter; a second one about the same subject only raises its attempts. */
@@ -82,9 +105,11 @@ export function deleteDeadLetter(id: number): SQL {
   return sql`delete from dead_letters where id = ${id} returning id`
 }
 
-/** An entry that exists changes its list. */
-export function putListEntry(accountId: number, key: string, list: 'allow' | 'block', now: number): SQL {
-  return sql`insert into lists (account_id, key, list, created_at) values (${accountId}, ${key}, ${list}, ${now})
+/** An entry that exists changes its list. No row where it is new and the lists of the account have `max` already. */
+export function putListEntry(accountId: number, key: string, list: 'allow' | 'block', now: number, max: number): SQL {
+  const room = sql`(select count(*) from (select 1 from lists where account_id = ${accountId} limit ${max})) < ${max}`
+  return sql`insert into lists (account_id, key, list, created_at) select ${accountId}, ${key}, ${list}, ${now}
+    where exists (select 1 from lists where account_id = ${accountId} and key = ${key}) or ${room}
     on conflict do update set list = excluded.list returning *`
 }
 

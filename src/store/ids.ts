@@ -27,6 +27,11 @@ export function lastId(accountId: number): number {
   return firstId(accountId) + IDS_PER_ACCOUNT - 1
 }
 
+/** The second of receipt in a message id. */
+export function secondOf(messageId: number): number {
+  return Math.floor((messageId % IDS_PER_ACCOUNT) / IDS_PER_SECOND)
+}
+
 /** The first id of a second, clamped to what 32 bits hold (1970 to 2106). */
 export function idAt(accountId: number, second: number): number {
   const clamped = Math.min(Math.max(Math.floor(second), 0), 2 ** 32 - 1)

@@ -7,7 +7,7 @@
  * short.
  */
 import { type SQL, sql } from 'drizzle-orm'
-import { type Condition, indexedAll, isIndexed, looks, predicate } from './condition.ts'
+import { type Condition, indexedAll, isIndexed, looks, merged, predicate } from './condition.ts'
 import { type Database, int, integers } from './database.ts'
 import { firstId, idAt, lastId } from './ids.ts'
 import { SUMMARY, type SummaryRow } from './message-read.ts'
@@ -52,7 +52,7 @@ async function readPlainPage(db: Database, plan: Plan, limit: number): Promise<S
 
 async function readFilteredPage(db: Database, plan: Plan, accountId: number, limit: number): Promise<SummaryPage> {
   type Judged = { low: number | null; candidates: number; ids: string }
-  const wanted = { kind: 'all' as const, of: plan.rest }
+  const wanted = merged({ kind: 'all', of: plan.rest })
   const candidatesMax = Math.min(CANDIDATES_MAX, Math.floor(JUDGED_ROWS_MAX / (2 + looks(wanted))))
   const judged = await db.first<Judged>(sql`select min(h.id) low, count(*) candidates,
       json_group_array(h.id) filter (where ${predicate(wanted, accountId)}) ids

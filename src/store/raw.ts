@@ -16,12 +16,12 @@ export type Receipt = {
   /** The envelope recipient as it was given. */
   to: string
   receivedAtMs: number
-  /** Which way it came. Only what Email Routing handed over may carry trusted headers. */
+  /** Which way it came. Only what Email Routing handed over may carry trusted headers; 'local' is what an account of this server sent. */
   source: ReceiptSource
   sha256: string
 }
 
-export type ReceiptSource = 'email-routing' | 'import'
+export type ReceiptSource = 'email-routing' | 'import' | 'local'
 
 /** An object that a listing found. `receipt` is null where the metadata is not ours. */
 export type ListedRaw = { key: string; uploadedMs: number; receipt: Receipt | null }
@@ -29,6 +29,8 @@ export type ListedRaw = { key: string; uploadedMs: number; receipt: Receipt | nu
 /** R2 keeps 8 KB of metadata an object: each address may take a quarter of it, percent-encoded. */
 const ADDRESS_BYTES_MAX = 2_000
 const LIST_PAGE = 1_000
+/** What a Date can hold. */
+const RECEIVED_MS = /^\d{1,15}$/
 const DAY_MS = 86_400_000
 
 /** The key of a new receipt. `id` is any unique token without slashes. */
@@ -39,6 +41,11 @@ export function rawKey(accountId: number, receivedAtMs: number, id: string): str
 /** The key of what was appended. No sweep files it: an object without a message is what a failed append has left. */
 export function appendedKey(accountId: number, nowMs: number, id: string): string {
   return `appended/${new Date(nowMs).toISOString().slice(0, 10)}/${accountId}/${id}`
+}
+
+/** The key of the bytes that wait to be sent: an object of their own, so that the copy in Sent may go. No sweep files it. */
+export function outgoingKey(accountId: number, nowMs: number, id: string): string {
+  return `outgoing/${new Date(nowMs).toISOString().slice(0, 10)}/${accountId}/${id}`
 }
 
 /** The account that a key names, or null where it is no key of ours. */
@@ -78,6 +85,12 @@ export class RawStore {
     const object = await this.#bucket.get(key)
     if (!object) return null
     return { receipt: fromMetadata(key, object.customMetadata), bytes: new Uint8Array(await object.arrayBuffer()) }
+  }
+
+  /** The size and the receipt of an object without its bytes, or null where there is no such object. */
+  async head(key: string): Promise<{ size: number; receipt: Receipt | null } | null> {
+    const object = await this.#bucket.head(key)
+    return object && { size: object.size, receipt: fromMetadata(key, object.customMetadata) }
   }
 
   /** Bytes [start, end) of an object, or null where there is no such object. */
@@ -130,7 +143,7 @@ function toMetadata(receipt: Receipt): Record<string, string> {
 }
 
 function fromMetadata(key: string, metadata: Record<string, string> | undefined): Receipt | null {
-  if (!metadata?.account || !metadata.received || !isSource(metadata.source)) return null
+  if (!metadata?.account || !RECEIVED_MS.test(metadata.received ?? '') || !isSource(metadata.source)) return null
   return {
     key,
     accountId: Number(metadata.account),
@@ -164,5 +177,5 @@ function decodeAddress(encoded: string | undefined): string {
 }
 
 function isSource(text: string | undefined): text is ReceiptSource {
-  return text === 'email-routing' || text === 'import'
+  return text === 'email-routing' || text === 'import' || text === 'local'
 }

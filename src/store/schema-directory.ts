@@ -73,6 +73,15 @@ export const app_passwords = sqliteTable(
   (t) => [index('app_passwords_account').on(t.account_id)],
 )
 
+/**
+ * Directory: accounts that nobody gets into. Every lookup of a key or a password asks here, so that one row shuts all doors at
+ * once, also those made later; `accounts.suspended_at` in the account's shard says the same to who reads the account.
+ */
+export const suspensions = sqliteTable('suspensions', {
+  account_id: integer().primaryKey(),
+  created_at: integer().notNull(),
+})
+
 /** Directory: what a queue gave up on. Nothing leaves this table but by an admin's hand. */
 export const dead_letters = sqliteTable(
   'dead_letters',
@@ -131,12 +140,13 @@ export const idempotency = sqliteTable(
   'idempotency',
   {
     account_id: integer().notNull(),
-    /** SHA-256 over method, path and the client's key. */
+    /** SHA-256 over the API key's id, method, path with query and the client's key. */
     key: blob({ mode: 'buffer' }).notNull(),
     /** SHA-256 over the body: another body under the same key is refused. */
     request: blob({ mode: 'buffer' }).notNull(),
     /** Null while the first request is in flight. */
     status: integer(),
+    /** JSON. While the first request is in flight: the mark by which it knows its claim. */
     headers: text(),
     /** Secrets that were shown once stand here as null. */
     body: text(),

@@ -8,7 +8,7 @@
  *
  *   0  nothing is proven: unknown, none, fail, a seal that does not verify
  *   1  SPF or DKIM pass for the sender; or a DMARC pass whose seal nobody has checked
- *   2  DMARC pass, sealed by Cloudflare's key
+ *   2  DMARC pass, sealed by Cloudflare's key; or this server took the message from its own sender
  *
  * Why it is so:
  *  - Unsealed passes must not rank 0. Then every message would, and the plainest early forgery, one that does not bother to
@@ -33,6 +33,7 @@ export type AuthenticationRank = 0 | 1 | 2
 
 /** `fromDomain` is that of the one From address, folded (mime/fold-address.ts); null where there is none, or several. */
 export function authenticationRank(verdict: SenderVerdict, fromDomain: string | null = null): AuthenticationRank {
+  if (verdict.source === 'local') return 2
   if (verdict.source !== 'cloudflare' || verdict.seal === 'fail') return 0
   if (verdict.dmarc.result === 'pass') return verdict.seal === 'pass' ? 2 : 1
   if (verdict.dmarc.result === 'fail') return 0

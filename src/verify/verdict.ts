@@ -16,8 +16,11 @@ export type AuthResult =
   | 'unknown'
 
 export type SenderVerdict = {
-  /** Where the results come from: Cloudflare's own header block, or nowhere. */
-  source: 'cloudflare' | 'none'
+  /**
+   * Where the results come from: Cloudflare's own header block; this server, which took the message from a sender that it had
+   * authenticated and whose From it had checked; or nowhere.
+   */
+  source: 'cloudflare' | 'local' | 'none'
   /** Whether the block's ARC set verifies with Cloudflare's key. 'unknown' until it has been asked. */
   seal: 'pass' | 'fail' | 'unknown'
   spf: { result: AuthResult; domain: string | null }

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import PostalMime from 'postal-mime'
 import { expect, it } from 'vitest'
+import { RateWindows } from '../../src/access/rate-limit.ts'
 import type { Deps } from '../../src/deps.ts'
 import { receive } from '../../src/inbound/receive.ts'
 import { openStores } from '../../src/store/stores.ts'
@@ -87,9 +88,12 @@ function instantDeps(): Deps {
   return {
     stores: openStores([d1 as unknown as D1Database], bucket as unknown as R2Bucket),
     queues: { pending: { send: async () => ({}) }, events: { send: async () => ({}) } } as unknown as Deps['queues'],
+    provider: null,
+    deliverLocal: async () => ({ kind: 'delivered' }),
     now: () => 1_772_366_400_000,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: null, adminKey: null },
+    limiter: { windows: new RateWindows(), requestsPerMinute: 1, failuresPerMinute: 1, requests: null, failures: null },
     dev: false,
     log: () => {},
     background: () => {},

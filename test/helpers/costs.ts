@@ -103,11 +103,10 @@ export const OPERATIONS: Operation[] = [
   { name: 'search and flagged', read: 1_600, written: 0, run: (setup) => page(setup, { q: 'common', flagged: true }) },
   { name: 'unread of all mail', read: 1_600, written: 0, run: (setup) => page(setup, { unread: true, flagged: true }) },
   {
-    name: 'text, sender, unread, size and time',
+    name: 'text, recipient, unread, size and time',
     read: 1_600,
     written: 0,
-    run: (setup) =>
-      page(setup, { q: 'common', from: 'sender', unread: true, sizeMin: 10, since: 0, hasAttachment: false }),
+    run: (setup) => page(setup, { q: 'common', to: 'demo', unread: true, sizeMin: 10, since: 0, hasAttachment: false }),
   },
   {
     name: 'one text or another, one without',

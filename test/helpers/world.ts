@@ -6,10 +6,13 @@ import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { createAccount } from '../../src/access/accounts.ts'
 import { createAddress, createDomain } from '../../src/access/addresses.ts'
+import { type Limiter, RateWindows } from '../../src/access/rate-limit.ts'
 import type { Deps, PendingMessage, WakeMessage } from '../../src/deps.ts'
 import { isFailure } from '../../src/errors.ts'
+import { deliverLocally } from '../../src/inbound/local.ts'
 import { consumeQueue } from '../../src/inbound/queues.ts'
 import { type Incoming, type Received, receive } from '../../src/inbound/receive.ts'
+import type { Provider } from '../../src/outbound/provider.ts'
 import { openStores } from '../../src/store/stores.ts'
 
 declare global {
@@ -29,6 +32,7 @@ export type World = {
   clock: { ms: number }
   pending: PendingMessage[]
   events: WakeMessage[]
+  outbound: WakeMessage[]
   logs: Record<string, unknown>[]
   /** Waits for background work, then lets the consumers take all that waits. Returns what they asked to try again. */
   settle(): Promise<unknown[]>
@@ -43,11 +47,18 @@ export async function migrate(d1: D1Database = env.DB): Promise<void> {
 
 /** A server over these databases and this bucket; the real ones of the test where none are given. */
 export function makeWorld(
-  over: { databases?: D1Database[]; bucket?: R2Bucket; queues?: Partial<Deps['queues']> } = {},
+  over: {
+    databases?: D1Database[]
+    bucket?: R2Bucket
+    queues?: Partial<Deps['queues']>
+    provider?: Provider
+    limiter?: Partial<Limiter>
+  } = {},
 ): World {
   const clock = { ms: NOON }
   const pending: PendingMessage[] = []
   const events: WakeMessage[] = []
+  const outbound: WakeMessage[] = []
   const logs: Record<string, unknown>[] = []
   const background: Promise<unknown>[] = []
   const deps: Deps = {
@@ -55,10 +66,22 @@ export function makeWorld(
     queues: {
       pending: over.queues?.pending ?? collector(pending),
       events: over.queues?.events ?? collector(events),
+      outbound: over.queues?.outbound ?? collector(outbound),
     },
+    provider: over.provider ?? null,
+    deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
     now: () => clock.ms,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET ?? null, adminKey: env.POSTERN_ADMIN_KEY ?? null },
+    limiter: {
+      windows: new RateWindows(),
+      // More than any test asks for that is not about limits.
+      requestsPerMinute: 1_000_000,
+      failuresPerMinute: 1_000_000,
+      requests: null,
+      failures: null,
+      ...over.limiter,
+    },
     dev: false,
     log: (entry) => logs.push(entry),
     background: (work) => background.push(work.catch(() => undefined)),
@@ -66,13 +89,14 @@ export function makeWorld(
   const settle = async () => {
     await Promise.all(background.splice(0))
     const again = [
+      ...(await consume(deps, 'postern-outbound', outbound.splice(0))),
       ...(await consume(deps, 'postern-pending', pending.splice(0))),
       ...(await consume(deps, 'postern-events', events.splice(0))),
     ]
     await Promise.all(background.splice(0))
     return again
   }
-  return { deps, clock, pending, events, logs, settle }
+  return { deps, clock, pending, events, outbound, logs, settle }
 }
 
 /** Hands messages to a queue's consumer; gives the bodies it wants again. */

@@ -4,6 +4,7 @@
  */
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createAddress } from '../../src/access/addresses.ts'
 import { keepDead, listDeadLetters } from '../../src/inbound/dead-letters.ts'
 import { filePending } from '../../src/inbound/pending.ts'
 import { receive } from '../../src/inbound/receive.ts'
@@ -31,6 +32,8 @@ beforeAll(async () => {
   clean = makeWorld()
   clean.clock.ms = Date.now()
   await makeAccount(clean, 'demo@postern.test')
+  const forward = { address: 'team@postern.test', kind: 'forward', accountId: null, target: null } as const
+  await createAddress(clean.deps, { ...forward, targets: ['demo@postern.test'] })
 })
 
 afterAll(() => console.log(`${injected} faults injected over the inbound way`))
@@ -49,10 +52,10 @@ function faulty(faults: Faults): World {
   return world
 }
 
-function incoming(raw: string) {
+function incoming(raw: string, to = 'demo@postern.test') {
   return {
     from: 'alice@elsewhere.example',
-    to: 'demo@postern.test',
+    to,
     source: 'email-routing' as const,
     read: async () => latin1(raw),
   }
@@ -106,10 +109,10 @@ async function eachFault(name: string, scenario: (faults: Faults, subject: strin
 }
 
 /** Hands a message to a faulty server. True where it was accepted, so that the sender forgets it. */
-async function offered(faults: Faults, raw: string): Promise<boolean> {
+async function offered(faults: Faults, raw: string, to?: string): Promise<boolean> {
   const world = faulty(faults)
   try {
-    const received = await receive(world.deps, incoming(raw))
+    const received = await receive(world.deps, incoming(raw, to))
     await world.settle()
     return received.kind !== 'refused'
   } catch {
@@ -123,6 +126,15 @@ describe('a fault at each call', () => {
       const raw = plainMessage({ Subject: subject })
       const accepted = await offered(faults, raw)
       if (!accepted) await receive(clean.deps, incoming(`Received: again\r\n${raw}`))
+      await later()
+    })
+  })
+
+  it('of receiving for a forward: the sender tries again where it was not accepted', async () => {
+    await eachFault('forwarding', async (faults, subject) => {
+      const raw = plainMessage({ Subject: subject })
+      const accepted = await offered(faults, raw, 'team@postern.test')
+      if (!accepted) await receive(clean.deps, incoming(`Received: again\r\n${raw}`, 'team@postern.test'))
       await later()
     })
   })

@@ -214,6 +214,19 @@ describe('the search language', () => {
     },
   )
 
+  it.each([
+    ['deep nesting', `${'(is:unread OR -(quince is:flagged OR '.repeat(9)}pear${'))'.repeat(9)}`],
+    ['one part of hundreds of pieces', `is:unread OR ${'a北b京'.repeat(200)}`],
+    ['the same, excluded', `-"${'a北b京'.repeat(200)}" is:unread`],
+    ['many mailboxes', Array.from({ length: 32 }, () => 'in:inbox').join(' OR ')],
+    ['many flags and words', Array.from({ length: 16 }, (_, i) => `(is:flagged w${i})`).join(' OR ')],
+    ['many negations', Array.from({ length: 32 }, (_, i) => `-w${i}`).join(' ')],
+    ['a thousand dashes', `${'-'.repeat(999)}x`],
+    ['a thousand parentheses', '('.repeat(1_000)],
+  ])('takes %s', async (_, q) => {
+    expect(Array.isArray(await found({ q }))).toBe(true)
+  })
+
   it('is told in a table whose every example is read', async () => {
     for (const [syntax] of SEARCH_LANGUAGE) {
       for (const example of syntax.split('  ')) expect(Array.isArray(await found({ q: example }))).toBe(true)

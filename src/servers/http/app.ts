@@ -8,8 +8,8 @@
  *  - Every error is a problem document (errors.ts). Every request leaves one line in the log, without content.
  */
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { bodyLimit } from 'hono/body-limit'
 import type { Deps } from '../../deps.ts'
+import { limitBody } from './body-limits.ts'
 import type { HttpEnv } from './context.ts'
 import { answerError, Problem } from './errors.ts'
 import { serveDescription } from './openapi.ts'
@@ -17,28 +17,45 @@ import { frameRequest } from './request-log.ts'
 import { accounts } from './routes/admin/accounts.ts'
 import { addresses } from './routes/admin/addresses.ts'
 import { appPasswords } from './routes/admin/app-passwords.ts'
+import { audit } from './routes/admin/audit.ts'
 import { deadLetters } from './routes/admin/dead-letters.ts'
 import { domains } from './routes/admin/domains.ts'
 import { keys as adminKeys } from './routes/admin/keys.ts'
 import { lists as serverLists } from './routes/admin/lists.ts'
+import { usage } from './routes/admin/usage.ts'
 import { changes } from './routes/changes.ts'
 import { imports } from './routes/import.ts'
 import { keys } from './routes/keys.ts'
+import { links } from './routes/links.ts'
 import { lists } from './routes/lists.ts'
 import { mailboxes } from './routes/mailboxes.ts'
 import { me } from './routes/me.ts'
 import { messageBytes } from './routes/message-bytes.ts'
 import { messageChanges } from './routes/message-changes.ts'
 import { messages } from './routes/messages.ts'
+import { sends } from './routes/send.ts'
 import { server } from './routes/server.ts'
+import { settings } from './routes/settings.ts'
+import { submissions } from './routes/submissions.ts'
 import { threads } from './routes/threads.ts'
 import { refuseInvalid } from './validation.ts'
 
-/** A JSON body here is a few fields. */
-const BODY_BYTES_MAX = 64 * 1024
-
-const ACCOUNT_ROUTES = [me, mailboxes, threads, imports, messages, messageChanges, messageBytes, changes, lists, keys]
-const ADMIN_ROUTES = [domains, accounts, addresses, adminKeys, appPasswords, deadLetters, serverLists]
+const ACCOUNT_ROUTES = [
+  me,
+  mailboxes,
+  threads,
+  imports,
+  messages,
+  messageChanges,
+  messageBytes,
+  sends,
+  submissions,
+  changes,
+  lists,
+  keys,
+  settings,
+]
+const ADMIN_ROUTES = [domains, accounts, addresses, adminKeys, appPasswords, deadLetters, serverLists, audit, usage]
 
 /** Exported for the test that holds its routes against the description. */
 export const app = assemble()
@@ -50,17 +67,13 @@ export async function handleHttp(request: Request, deps: Deps): Promise<Response
 function assemble(): OpenAPIHono<HttpEnv> {
   const app = new OpenAPIHono<HttpEnv>({ defaultHook: refuseInvalid })
   app.use('*', frameRequest)
-  app.use('*', bodyLimit({ maxSize: BODY_BYTES_MAX, onError: refuseLargeBody }))
-  for (const routes of [server, ...ACCOUNT_ROUTES, ...ADMIN_ROUTES]) app.route('/', routes)
+  app.use('*', limitBody)
+  for (const routes of [server, links, ...ACCOUNT_ROUTES, ...ADMIN_ROUTES]) app.route('/', routes)
   serveDescription(app)
   refuseOtherMethods(app)
   app.notFound((c) => answerError(new Problem('not-found', 'There is nothing at this path.'), c))
   app.onError(answerError)
   return app
-}
-
-function refuseLargeBody(): never {
-  throw new Problem('too-large', `The body may have at most ${BODY_BYTES_MAX} bytes.`)
 }
 
 // Registered after all routes, so it is met only by a method that the path does not have.

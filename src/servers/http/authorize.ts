@@ -2,6 +2,9 @@
  * Who may call a route. Each route says it beside its path (`...requires('mail:read')`), so that the description and the
  * check come from one line.
  *
+ * A valid key's requests are counted here, before its scope is looked at, and so are wrong keys by the client's address:
+ * an address that sent too many is not heard for the rest of a minute.
+ *
  * Bearer keys only (RFC 6750 §2.1): no cookies, no tokens in URLs. An account's key opens account routes within its
  * scopes; the admin's key opens admin routes and reads no mail.
  */
@@ -9,29 +12,32 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { authenticateKey } from '../../access/keys.ts'
+import { countFailure, countRequest, rateOfFailures } from '../../access/rate-limit.ts'
 import type { Principal, Scope } from '../../access/scopes.ts'
 import type { AccountEnv, HttpEnv } from './context.ts'
-import { Problem } from './errors.ts'
-import { SCOPES_FIELD } from './route.ts'
+import { orProblem, Problem } from './errors.ts'
+import { refuseExceeded } from './rate-headers.ts'
+import { ADMIN_KEY, SCOPES_FIELD } from './route.ts'
 
-/** The security schemes' names in the description. */
+/** The security scheme of an account's routes; the admin's stands in route.ts. */
 export const ACCOUNT_KEY = 'account_key'
-export const ADMIN_KEY = 'admin_key'
 
 /** Longer than any key of ours; what is longer is not hashed. */
 const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i
+const WRONG_KEYS = 'Too many keys that are not valid came from this address.'
 const CHALLENGE = 'Bearer realm="postern"'
 
-/** An account's key, with this scope where one is named. */
-export function requires(scope?: Scope) {
+/** An account's key, with these scopes where some are named. */
+export function requires(...scopes: Scope[]) {
   const middleware = createMiddleware<AccountEnv>(async (c, next) => {
     const principal = await authenticate(c)
     if (principal.kind === 'admin') throw new Problem('forbidden', 'The admin key opens no account: use a key of one.')
-    if (scope && !principal.scopes.includes(scope)) throw lacks(scope)
+    const lacking = scopes.find((scope) => !principal.scopes.includes(scope))
+    if (lacking) throw lacks(lacking)
     c.set('account', principal)
     await next()
   })
-  return { security: [{ [ACCOUNT_KEY]: [] }], [SCOPES_FIELD]: scope ? [scope] : [], middleware }
+  return { security: [{ [ACCOUNT_KEY]: [] }], [SCOPES_FIELD]: scopes, middleware }
 }
 
 /** The admin's key. Without the two secrets there is no admin, and nothing to authenticate against. */
@@ -50,9 +56,19 @@ export function requiresAdmin() {
 async function authenticate<Env extends HttpEnv>(c: Context<Env>): Promise<Principal> {
   const key = BEARER.exec(c.req.header('authorization') ?? '')?.[1]
   if (key === undefined) throw unauthenticated('Send a key: "Authorization: Bearer pst_...".', CHALLENGE)
-  const principal = await authenticateKey(c.env.deps, key)
-  if (!principal) throw unauthenticated('This key is not valid.', `${CHALLENGE}, error="invalid_token"`)
+  const { deps } = c.env
+  // Cloudflare's own header; a client cannot send it.
+  const address = c.req.header('cf-connecting-ip') ?? null
+  refuseExceeded(rateOfFailures(deps, address), WRONG_KEYS)
+  const principal = orProblem(await authenticateKey(deps, key))
+  if (!principal) {
+    refuseExceeded(await countFailure(deps, address), WRONG_KEYS)
+    throw unauthenticated('This key is not valid.', `${CHALLENGE}, error="invalid_token"`)
+  }
   c.set('principal', principal)
+  const rate = await countRequest(deps, principal)
+  c.set('rate', rate)
+  refuseExceeded(rate, `This key may make ${rate.limit} requests a minute.`)
   return principal
 }
 

@@ -1,4 +1,5 @@
 /** What a request carries through Hono: the dependencies it was handed, and what the first steps found out about it. */
+import type { Rate } from '../../access/rate-limit.ts'
 import type { Principal } from '../../access/scopes.ts'
 import type { Deps } from '../../deps.ts'
 
@@ -10,6 +11,8 @@ export type HttpEnv = {
     requestId: string
     /** Null until authorize.ts has seen a valid key. */
     principal: Principal | null
+    /** What the key may still do; null where there is no valid key. */
+    rate: Rate | null
   }
 }
 

@@ -10,8 +10,8 @@ import { HTTPException } from 'hono/http-exception'
 import { type ErrorCode, type Failure, isFailure, TemporaryError } from '../../errors.ts'
 import type { HttpEnv } from './context.ts'
 
-/** One wrong input: `pointer` (RFC 6901) leads to it inside the query, the path or the body. */
-export type InputError = { in: 'query' | 'path' | 'body'; pointer: string; detail: string }
+/** One wrong input: `pointer` (RFC 6901) leads to it inside the query, the path, the header or the body. */
+export type InputError = { in: 'query' | 'path' | 'header' | 'body'; pointer: string; detail: string }
 
 export type ProblemBody = {
   type: string

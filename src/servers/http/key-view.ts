@@ -24,7 +24,12 @@ export const apiKey = z
   .openapi('ApiKey')
 
 export const createdApiKey = apiKey
-  .extend({ key: z.string().openapi({ description: 'The key itself. It cannot be shown again.' }) })
+  .extend({
+    key: z.string().nullable().openapi({
+      description:
+        'The key itself. It cannot be shown again: null where the answer is replayed for its Idempotency-Key.',
+    }),
+  })
   .openapi('CreatedApiKey')
 
 export const apiKeyList = listOf(apiKey, 'ApiKeyList')

@@ -5,7 +5,8 @@ import type { MessageDetail, MessageSummary } from '../../mailbox/view.ts'
 import type { Address, Attachment } from '../../mime/message.ts'
 import { displayedCharset, displayedType, safeFilename } from './download.ts'
 import { formatId } from './ids.ts'
-import { bytes, count, formatForeignTime, formatTime, id, listOf, time } from './schemas.ts'
+import type { AttachmentLinks, Shown } from './message-shown.ts'
+import { bytes, count, formatForeignTime, formatOptionalTime, formatTime, id, listOf, time } from './schemas.ts'
 
 const address = z.object({ name: z.string().nullable(), address: z.string().nullable() }).openapi('MailAddress')
 
@@ -76,7 +77,9 @@ const result = z
 
 const authentication = z
   .object({
-    source: z.enum(['cloudflare', 'none']).openapi({ description: 'Who looked.' }),
+    source: z
+      .enum(['cloudflare', 'local', 'none'])
+      .openapi({ description: 'Who looked. local: an account of this server sent it, as itself.' }),
     seal: z.enum(['pass', 'fail', 'unknown']),
     spf: z.object({ result, domain: z.string().nullable() }),
     dkim: z.array(z.object({ result, domain: z.string().nullable(), selector: z.string().nullable() })),
@@ -95,6 +98,13 @@ const attachment = z
     disposition: z.string().nullable(),
     content_id: z.string().nullable(),
     size: bytes.openapi({ description: 'Bytes after decoding; an estimate for some encodings.' }),
+    inline: z.boolean().openapi({ description: 'The HTML shows it, as a picture of its own.' }),
+    url: z.string().nullable().openapi({
+      format: 'uri',
+      description:
+        'Downloads it without a key. Null while the message stands in Junk, unless allow_spam=true asked for it.',
+    }),
+    url_expires_at: time.nullable().openapi({ description: 'From then on `url` leads nowhere: at most an hour on.' }),
   })
   .openapi('Attachment')
 
@@ -117,7 +127,8 @@ export const message = z
       .openapi({ description: 'The text without quotes, signatures and footers: what a reply itself says.' }),
     has_html: z.boolean(),
     html: z.string().nullable().openapi({
-      description: 'The sanitised HTML, where html=sanitized asked for it: a fragment for a sandboxed frame.',
+      description:
+        'The sanitised HTML, where html=sanitized asked for it: a fragment for a sandboxed frame. The pictures of the message itself are links that end when url_expires_at says.',
     }),
     blocked_remote: count.nullable().openapi({ description: 'Remote images that html leaves out; null without html.' }),
     headers: z.array(z.object({ name: z.string(), value: z.string() })).openapi({ description: 'In order, decoded.' }),
@@ -140,11 +151,10 @@ export function renderState(summary: MessageSummary): z.infer<typeof messageStat
   return { id, mailbox_ids, unread, flagged, answered, draft, keywords }
 }
 
-/** `shown` is the sanitised HTML, where it was asked for. */
 export function renderMessage(
   detail: MessageDetail,
   content: Content,
-  shown: { html: string; blockedRemote: number } | null,
+  { html, links }: Shown,
 ): z.infer<typeof message> {
   const { envelope } = detail
   return {
@@ -161,11 +171,11 @@ export function renderMessage(
     truncated: content.truncated,
     extracted_text: content.extractedText,
     has_html: content.html !== null,
-    html: shown?.html ?? null,
-    blocked_remote: shown?.blockedRemote ?? null,
+    html: html?.html ?? null,
+    blocked_remote: html?.blockedRemote ?? null,
     headers: content.headers,
     headers_truncated: content.headersTruncated,
-    attachments: detail.attachments.map(renderAttachment),
+    attachments: detail.attachments.map((one) => renderAttachment(one, links)),
     authentication: renderAuthentication(detail),
     spam: detail.report && {
       ...detail.report,
@@ -210,7 +220,7 @@ function renderAuthentication({ authentication: verdict }: MessageDetail): z.inf
   }
 }
 
-function renderAttachment(one: Attachment): z.infer<typeof attachment> {
+function renderAttachment(one: Attachment, { urls, expiresAt, inline }: AttachmentLinks): z.infer<typeof attachment> {
   return {
     part: one.part,
     filename: safeFilename(one.filename),
@@ -219,6 +229,9 @@ function renderAttachment(one: Attachment): z.infer<typeof attachment> {
     disposition: one.disposition,
     content_id: one.contentId,
     size: one.size,
+    inline: inline.has(one.part),
+    url: urls.get(one.part) ?? null,
+    url_expires_at: formatOptionalTime(expiresAt),
   }
 }
 

@@ -1,9 +1,9 @@
 /** The API's description (OpenAPI 3.1), generated from the schemas that validate. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
-import { ACCOUNT_KEY, ADMIN_KEY } from './authorize.ts'
+import { ACCOUNT_KEY } from './authorize.ts'
 import type { HttpEnv } from './context.ts'
 import { HEADERS, json, publicProblems } from './responses.ts'
-import { defineRoute, SCOPES_FIELD } from './route.ts'
+import { ADMIN_KEY, defineRoute, SCOPES_FIELD } from './route.ts'
 
 const INFO = {
   title: 'Postern',

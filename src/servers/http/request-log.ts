@@ -5,10 +5,12 @@
  */
 import { createMiddleware } from 'hono/factory'
 import { routePath } from 'hono/route'
+import type { Rate } from '../../access/rate-limit.ts'
 import { base32 } from '../../access/secrets.ts'
 import type { Deps } from '../../deps.ts'
 import type { HttpEnv } from './context.ts'
 import { answerError } from './errors.ts'
+import { rateHeaders } from './rate-headers.ts'
 
 const REQUEST_ID_BYTES = 10
 /** A client's own id is taken only where it cannot break a log line or a header. */
@@ -29,13 +31,14 @@ export const frameRequest = createMiddleware<HttpEnv>(async (c, next) => {
   const requestId = requestIdOf(deps, c.req.header('x-request-id'))
   c.set('requestId', requestId)
   c.set('principal', null)
+  c.set('rate', null)
   try {
     await next()
   } catch (error) {
     // Hono's own handler sees only instances of Error.
     c.res = answerError(error, c)
   }
-  finishHeaders(c.res.headers, requestId)
+  finishHeaders(c.res.headers, requestId, c.var.rate)
   const principal = c.var.principal
   deps.log({
     level: 'info',
@@ -55,7 +58,8 @@ function requestIdOf(deps: Deps, given: string | undefined): string {
   return given !== undefined && CLEAN_ID.test(given) ? given : `req_${base32(deps.random(REQUEST_ID_BYTES))}`
 }
 
-function finishHeaders(headers: Headers, requestId: string): void {
+function finishHeaders(headers: Headers, requestId: string, rate: Rate | null): void {
+  for (const [name, value] of Object.entries(rate ? rateHeaders(rate) : {})) headers.set(name, value)
   for (const [name, value] of Object.entries(ANSWER_HEADERS)) if (!headers.has(name)) headers.set(name, value)
   headers.set('x-request-id', requestId)
 }

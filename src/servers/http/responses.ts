@@ -7,13 +7,14 @@ const DESCRIPTIONS = {
   401: 'No key, or one that is not valid.',
   403: 'The key may not do this.',
   404: 'There is no such thing, or it belongs to another account.',
-  409: 'Something else stands in the way.',
+  409: 'Something else stands in the way, such as a first request with the same Idempotency-Key.',
   410: 'The state is too old: list anew.',
   412: 'The bytes are not those that If-Match names.',
-  413: 'The body is larger than 64 KB.',
+  413: 'The body, or what it makes, is larger than this route takes.',
   415: 'The body is not application/json in UTF-8.',
   416: 'The range lies outside the bytes.',
   422: 'An input is wrong; `errors` says which.',
+  429: 'Too many requests: Retry-After says when the next may come.',
   500: 'A defect of the server. The request id leads to it in the log.',
   503: 'Temporarily unavailable, or not configured.',
 } as const
@@ -35,12 +36,27 @@ export const HEADERS = {
     description: 'Seconds to wait, where the same call may succeed later.',
     schema: { type: 'integer' },
   },
+  'RateLimit-Policy': {
+    description: 'How many requests (`q`) a key may make in how many seconds (`w`).',
+    schema: { type: 'string' },
+    example: '"default";q=600;w=60',
+  },
+  RateLimit: {
+    description: 'How many requests remain (`r`) for how many seconds (`t`). A hint.',
+    schema: { type: 'string' },
+    example: '"default";r=599;t=42',
+  },
+  'Idempotent-Replayed': {
+    description: '`true` where this is the answer that the first request with the same Idempotency-Key got.',
+    schema: { type: 'string' },
+  },
   Location: { description: 'The path of what was made.', schema: { type: 'string', format: 'uri-reference' } },
   ETag: { description: 'Names these bytes. They never change.', schema: { type: 'string' } },
   'Accept-Ranges': { description: '`bytes`, where a range can be asked for.', schema: { type: 'string' } },
   'Content-Range': { description: 'Which bytes these are, of how many.', schema: { type: 'string' } },
   'Content-Disposition': {
-    description: 'Always a download (RFC 6266), under a safe name.',
+    description:
+      'A download (RFC 6266) under a safe name; `inline` only in the answers of links to pictures of the HTML.',
     schema: { type: 'string' },
   },
 } as const
@@ -55,7 +71,7 @@ export function headers(...names: HeaderName[]): Record<string, { $ref: string }
 /** The headers that every answer of a status carries. */
 export function headersOf(status: number): Record<string, { $ref: string }> {
   if (status === 401 || status === 403) return headers('X-Request-Id', 'WWW-Authenticate')
-  return status === 503 ? headers('X-Request-Id', 'Retry-After') : headers('X-Request-Id')
+  return status === 503 || status === 429 ? headers('X-Request-Id', 'Retry-After') : headers('X-Request-Id')
 }
 
 /** A JSON answer. */
@@ -70,7 +86,7 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
 
 /** The problems of a route that takes a key, beside those that every such route has. */
 export function problems<const Own extends Status>(...own: Own[]) {
-  return publicProblems<Own | 401 | 403>(401, 403, ...own)
+  return publicProblems<Own | 401 | 403 | 429>(401, 403, 429, ...own)
 }
 
 /** The same for a route that takes no key. A parameter that it does not have is refused by every route. */
@@ -80,6 +96,11 @@ export function publicProblems<const Own extends Status>(
   const statuses = [...own, 422, 500, 503] as const
   const entries = statuses.map((status) => [status, problemResponse(DESCRIPTIONS[status])])
   return Object.fromEntries(entries) as Record<Own | 422 | 500 | 503, ProblemResponse>
+}
+
+/** The problem of a status that every route of a kind has. */
+export function commonProblem(status: Status): ProblemResponse {
+  return problemResponse(DESCRIPTIONS[status])
 }
 
 function problemResponse(description: string): ProblemResponse {

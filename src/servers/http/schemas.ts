@@ -91,10 +91,10 @@ export function listOf<Item extends z.ZodType>(item: Item, name: string) {
 
 const inputError = z
   .object({
-    in: z.enum(['query', 'path', 'body']),
+    in: z.enum(['query', 'path', 'header', 'body']),
     pointer: z
       .string()
-      .openapi({ description: 'RFC 6901, inside the query, the path or the body.', example: '/limit' }),
+      .openapi({ description: 'RFC 6901, inside the query, the path, the header or the body.', example: '/limit' }),
     detail: z.string(),
   })
   .openapi('InputError')

@@ -46,6 +46,7 @@ it('sets a server up: domain, account, address, key, app password, and mail is r
     account_id: account.id,
     kind: 'address',
     target: null,
+    targets: null,
     enabled: true,
     created_at: '2026-03-01T12:00:00Z',
   })

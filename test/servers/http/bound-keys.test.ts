@@ -8,6 +8,7 @@ import { whole } from '../../../src/mailbox/reader.ts'
 import { handleHttp } from '../../../src/servers/http/app.ts'
 import { decodeBase64url } from '../../../src/servers/http/base64url.ts'
 import { formatId, formatNumber } from '../../../src/servers/http/ids.ts'
+import { accountClient, mailboxWithRole } from '../../helpers/http.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'
 
 let world: World
@@ -132,6 +133,23 @@ describe('a key bound to an address', () => {
       scopes: ['mail:read'],
     })
     expect(foreign).toMatchObject({ failure: 'invalid', field: 'address_id' })
+  })
+
+  it('changes nothing of another address’s mail, and no mailbox', async () => {
+    const client = await accountClient(world, account, ['mail:read', 'mail:write'], salesId)
+    const [own, foreign] = [formatId('msg', mine), formatId('msg', others)]
+    const archive = await mailboxWithRole(client, 'archive')
+    for (const verb of ['move', 'copy'])
+      expect((await client.post(`/v1/messages/${foreign}/${verb}`, { mailbox_id: archive })).status).toBe(404)
+    expect((await client.patch(`/v1/messages/${foreign}`, { flagged: true })).status).toBe(404)
+    expect((await client.post('/v1/messages/batch', { ids: [own, foreign], flagged: true })).body).toMatchObject({
+      changed: [own],
+      not_found: [foreign],
+    })
+    expect((await client.get('/v1/threads')).status).toBe(403)
+    expect((await client.get(`/v1/threads/${formatId('thr', others)}`)).status).toBe(404)
+    expect((await client.post('/v1/mailboxes', { name: 'Mine' })).status).toBe(403)
+    expect((await client.delete(`/v1/mailboxes/${archive}?messages=permanent`)).status).toBe(403)
   })
 
   it('ends with its address', async () => {

@@ -89,7 +89,7 @@ describe('paths and methods', () => {
     ['POST', '/v1/messages', 'GET, HEAD'],
     ['DELETE', '/v1/me', 'GET, HEAD'],
     ['PUT', '/v1/admin/domains', 'GET, HEAD, POST'],
-    ['GET', '/v1/admin/domains/dom_1', 'DELETE'],
+    ['GET', '/v1/admin/keys/key_1', 'DELETE'],
     ['OPTIONS', '/healthz', 'GET, HEAD'],
   ])('refuses %s %s and says what it takes', async (method, path, allow) => {
     const answer = await client.call(method, path)
@@ -101,7 +101,7 @@ describe('paths and methods', () => {
     const answer = await client.call('HEAD', '/v1/me')
     expect(answer.status).toBe(200)
     expect(answer.bytes.length).toBe(0)
-    expect((await client.call('HEAD', '/v1/admin/domains/dom_1')).status).toBe(405)
+    expect((await client.call('HEAD', '/v1/admin/keys/key_1')).status).toBe(405)
     expect((await client.call('HEAD', '/v1/nothing')).status).toBe(404)
   })
 })

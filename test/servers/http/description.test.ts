@@ -61,17 +61,52 @@ describe('the description', () => {
   it('gives the problems of each operation, and their headers', () => {
     for (const one of operations) {
       const statuses = responses(one).map(([status]) => status)
-      for (const status of [422, 500, 503, ...(one.security.length > 0 ? [401, 403] : [])])
+      for (const status of [422, 500, 503, ...(one.security.length > 0 ? [401, 403, 429] : [])])
         expect([one.name, statuses]).toEqual([one.name, expect.arrayContaining([status])])
       for (const status of one.requestBody ? [400, 413, 415] : [])
         expect([one.name, statuses]).toEqual([one.name, expect.arrayContaining([status])])
       for (const [status, response] of responses(one)) {
         expect(response.headers['X-Request-Id'].$ref).toBe('#/components/headers/X-Request-Id')
         if (status === 401) expect(response.headers).toHaveProperty('WWW-Authenticate')
-        if (status === 503) expect(response.headers).toHaveProperty('Retry-After')
+        if (status === 503 || status === 429) expect(response.headers).toHaveProperty('Retry-After')
+        for (const header of ['RateLimit', 'RateLimit-Policy'])
+          expect([one.name, status, header in response.headers]).toEqual([
+            one.name,
+            status,
+            one.security.length > 0 && status !== 401,
+          ])
         if (status >= 400)
           expect(response.content['application/problem+json'].schema.$ref).toBe('#/components/schemas/Problem')
       }
+    }
+  })
+
+  it('says of every POST with a key that it takes an Idempotency-Key, and what is then answered', () => {
+    for (const one of operations) {
+      const isRepeatable = one.name.startsWith('post ') && one.security.length > 0
+      const parameters = (one.parameters ?? []).filter((parameter: Json) => parameter.name === 'Idempotency-Key')
+      expect([one.name, parameters.length]).toEqual([one.name, isRepeatable ? 1 : 0])
+      for (const [status, response] of responses(one))
+        expect([one.name, status, 'Idempotent-Replayed' in response.headers]).toEqual([
+          one.name,
+          status,
+          isRepeatable && status < 500 && status !== 401 && status !== 429,
+        ])
+      if (isRepeatable) for (const status of [400, 409, 422]) expect(one.responses).toHaveProperty(String(status))
+    }
+  })
+
+  it('names what is shown once, and says that it may be null', () => {
+    const once = operations.filter((one) => one['x-shown-once'])
+    expect(once.map(({ name }) => name).sort()).toEqual([
+      'post /v1/admin/app-passwords',
+      'post /v1/admin/keys',
+      'post /v1/keys',
+    ])
+    for (const one of once) {
+      const name = one.responses['201'].content['application/json'].schema.$ref.split('/').at(-1)
+      const own = description.components.schemas[name].allOf[1].properties
+      for (const field of one['x-shown-once']) expect(own[field].type).toEqual(['string', 'null'])
     }
   })
 
@@ -90,6 +125,7 @@ describe('the description', () => {
   it.each([
     ['get /v1/messages/{id}/raw', 'message/rfc822', 'message/rfc822'],
     ['get /v1/messages/{id}/attachments/{part}', '*/*', 'application/octet-stream'],
+    ['get /v1/links/{token}', '*/*', 'application/octet-stream'],
   ])('describes the bytes of %s', (name, mediaType, contentMediaType) => {
     const one = operation(name)
     for (const status of ['200', '206']) {

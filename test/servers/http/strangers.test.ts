@@ -108,15 +108,26 @@ const ACCOUNT_CALLS: Record<string, AccountCall[]> = {
     { path: () => '/v1/keys', json: { name: 'new', scopes: ['settings'] }, status: 201, foreign: false },
   ],
   'delete /v1/keys/{id}': [{ path: ({ key }) => `/v1/keys/${key}`, status: 204, foreign: true }],
+  'get /v1/settings': [{ path: () => '/v1/settings', status: 200, foreign: false }],
+  'patch /v1/settings': [{ path: () => '/v1/settings', json: { spam_threshold: 6 }, status: 200, foreign: false }],
+  'get /v1/usage': [{ path: () => '/v1/usage', status: 200, foreign: false }],
+  'get /v1/audit': [{ path: () => '/v1/audit', status: 200, foreign: false }],
 }
 
 const ADMIN_CALLS: Record<string, AdminCall> = {
   'get /v1/admin/domains': { path: () => '/v1/admin/domains', status: 200 },
   'post /v1/admin/domains': { path: () => '/v1/admin/domains', json: () => ({ name: 'posted.example' }), status: 201 },
+  'get /v1/admin/domains/{id}': { path: ({ domain }) => `/v1/admin/domains/${domain}`, status: 200 },
   'delete /v1/admin/domains/{id}': { path: ({ domain }) => `/v1/admin/domains/${domain}`, status: 204 },
   'get /v1/admin/accounts': { path: () => '/v1/admin/accounts', status: 200 },
   'post /v1/admin/accounts': { path: () => '/v1/admin/accounts', json: () => ({ name: 'posted' }), status: 201 },
   'get /v1/admin/accounts/{id}': { path: ({ account }) => `/v1/admin/accounts/${account}`, status: 200 },
+  'patch /v1/admin/accounts/{id}': {
+    path: ({ account }) => `/v1/admin/accounts/${account}`,
+    json: () => ({ name: 'patched' }),
+    status: 200,
+  },
+  'get /v1/admin/accounts/{id}/usage': { path: ({ account }) => `/v1/admin/accounts/${account}/usage`, status: 200 },
   'delete /v1/admin/accounts/{id}': { path: ({ doomed }) => `/v1/admin/accounts/${doomed}`, status: 204 },
   'get /v1/admin/addresses': { path: () => '/v1/admin/addresses', status: 200 },
   'post /v1/admin/addresses': {
@@ -124,6 +135,7 @@ const ADMIN_CALLS: Record<string, AdminCall> = {
     json: ({ account }) => ({ address: 'posted@a.example', account_id: account }),
     status: 201,
   },
+  'get /v1/admin/addresses/{id}': { path: ({ address }) => `/v1/admin/addresses/${address}`, status: 200 },
   'patch /v1/admin/addresses/{id}': {
     path: ({ address }) => `/v1/admin/addresses/${address}`,
     json: () => ({ enabled: true }),
@@ -145,11 +157,14 @@ const ADMIN_CALLS: Record<string, AdminCall> = {
   },
   'delete /v1/admin/app-passwords/{id}': { path: ({ app }) => `/v1/admin/app-passwords/${app}`, status: 204 },
   'get /v1/admin/dead-letters': { path: () => '/v1/admin/dead-letters', status: 200 },
+  'get /v1/admin/dead-letters/{id}': { path: ({ dead }) => `/v1/admin/dead-letters/${dead}`, status: 200 },
   'post /v1/admin/dead-letters/{id}/retry': {
     path: ({ stuck }) => `/v1/admin/dead-letters/${stuck}/retry`,
     status: 204,
   },
   'delete /v1/admin/dead-letters/{id}': { path: ({ dead }) => `/v1/admin/dead-letters/${dead}`, status: 204 },
+  'get /v1/admin/usage': { path: () => '/v1/admin/usage', status: 200 },
+  'get /v1/admin/audit': { path: () => '/v1/admin/audit', status: 200 },
   'get /v1/admin/lists': { path: () => '/v1/admin/lists', status: 200 },
   'post /v1/admin/lists': {
     path: () => '/v1/admin/lists',
@@ -159,7 +174,7 @@ const ADMIN_CALLS: Record<string, AdminCall> = {
   'delete /v1/admin/lists/{id}': { path: ({ entry }) => `/v1/admin/lists/${entry}`, status: 204 },
 }
 
-const PUBLIC = ['get /', 'get /healthz', 'get /openapi.json']
+const PUBLIC = ['get /', 'get /healthz', 'get /openapi.json', 'get /v1/links/{token}']
 
 type Operation = { name: string; method: string; kind: 'public' | 'account' | 'admin'; scope: Scope | null }
 
@@ -377,7 +392,10 @@ describe('every operation of the description', () => {
     const foreign = [ownerIds.message, ownerIds.thread, ownerIds.mailbox, ownerIds.key, 'owner@']
     for (const { method, path, foreign: named } of accountCalls()) {
       if (method !== 'GET' || named) continue
-      const text = JSON.stringify((await stranger.get(path(ownerIds))).body)
+      const { body } = await stranger.get(path(ownerIds))
+      // The stranger's own attempts, with the ids that he named and was refused, stand in his own log.
+      if (path(ownerIds) === '/v1/audit') body.data = body.data.filter((one: Answer['body']) => one.status !== 404)
+      const text = JSON.stringify(body)
       for (const word of foreign) expect([path(ownerIds), text.includes(`"${word}`)]).toEqual([path(ownerIds), false])
     }
     const since = (await stranger.get('/v1/changes')).body.state.split('.')[0]

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { decodeBase64url, encodeBase64url } from '../../../src/servers/http/base64url.ts'
 import { formatState, parseState, STATE_CHARS_MAX } from '../../../src/servers/http/change-state.ts'
 import { openSealed, sealCursor } from '../../../src/servers/http/cursor.ts'
-import { attachmentDisposition, safeFilename, servedType } from '../../../src/servers/http/download.ts'
+import { contentDisposition, safeFilename, servedType } from '../../../src/servers/http/download.ts'
 import { formatId, formatNumber, idPattern, parseId } from '../../../src/servers/http/ids.ts'
 import { parseRange } from '../../../src/servers/http/range.ts'
 import { accountClient, adminClient, type Client } from '../../helpers/http.ts'
@@ -142,6 +142,8 @@ describe('file names', () => {
       '\ud800',
       ':',
       ' ',
+      '\u00a0',
+      '\u3164',
     )
     const name = fc.oneof(
       anyText,
@@ -152,9 +154,10 @@ describe('file names', () => {
         const safe = safeFilename(given)
         if (safe === null) return
         expect(safe).not.toMatch(/[.\s]$|^(con|nul|com1)(\.|$)/iu)
+        expect(safe).not.toMatch(/\s\s|[^\S ]|[\u115f\u1160\u2800\u3164\uffa0]/u)
         expect(safe).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}/\\:"<>|?*]|^[.\s]|^$/u)
         expect(new TextEncoder().encode(safe).length).toBeLessThanOrEqual(240)
-        const header = attachmentDisposition(safe)
+        const header = contentDisposition('attachment', safe)
         expect(header).toMatch(/^attachment; filename="[^"\\]*"; filename\*=UTF-8''[\w.%~!-]*$/)
         expect(header).toMatch(/^[\x20-\x7e]*$/)
         expect(decodeURIComponent(header.slice(header.indexOf("''") + 2))).toBe(safe)
@@ -196,6 +199,8 @@ describe('file names', () => {
     ['Com1 .pdf', '_Com1 .pdf'],
     ['console.log', 'console.log'],
     ['.con', '_con'],
+    [`invoice.pdf${' '.repeat(99)}\u00a0.exe`, 'invoice.pdf .exe'],
+    ['invoice.pdf\u3164\u3164.exe', 'invoice.pdf_.exe'],
     [`${'é'.repeat(200)}.pdf`, `${'é'.repeat(118)}.pdf`],
     [`${'中'.repeat(200)}`, '中'.repeat(80)],
     [`${'😀'.repeat(200)}.tar.gz`, `${'😀'.repeat(59)}.gz`],

@@ -7,7 +7,7 @@ import { found, orProblem, Problem } from '../errors.ts'
 import { apiKeyList, createdApiKey, newKeyFields, renderApiKey } from '../key-view.ts'
 import { readPage } from '../paging.ts'
 import { json, jsonBody, problems } from '../responses.ts'
-import { defineRoute } from '../route.ts'
+import { defineRoute, SHOWN_ONCE_FIELD } from '../route.ts'
 import { idParam, pageQuery } from '../schemas.ts'
 
 export const keys = new OpenAPIHono<HttpEnv>()
@@ -44,7 +44,8 @@ const create = defineRoute({
   description: 'The new key may do no more than the one that asks. It is shown once, in this answer.',
   ...requires('settings'),
   request: jsonBody(z.strictObject(newKeyFields).openapi('NewKey')),
-  responses: { 201: json(createdApiKey, 'The key, shown this once.'), ...problems(400, 413, 415) },
+  [SHOWN_ONCE_FIELD]: ['key'],
+  responses: { 201: json(createdApiKey, 'The key, shown this once.'), ...problems(400, 409, 413, 415) },
 })
 
 keys.openapi(create, async (c) => {

@@ -42,7 +42,7 @@ const add = defineRoute({
   description: 'An entry that exists already moves to the list that is named.',
   ...requires('settings'),
   request: jsonBody(newListEntry),
-  responses: { 201: json(listEntry, 'The entry.'), ...problems(400, 413, 415) },
+  responses: { 201: json(listEntry, 'The entry.'), ...problems(400, 409, 413, 415) },
 })
 
 lists.openapi(add, async (c) => c.json(await addEntry(c.env.deps, c.var.account.accountId, c.req.valid('json')), 201))

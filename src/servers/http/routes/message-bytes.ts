@@ -4,13 +4,13 @@
  */
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Deps } from '../../../deps.ts'
-import { listMailboxes } from '../../../mailbox/mailboxes.ts'
-import { findAttachment, readAttachment, readAttachmentRange, readMessage, readRaw } from '../../../mailbox/read.ts'
+import { standsInJunk } from '../../../mailbox/mailboxes.ts'
+import { findAttachment, readMessage, readRaw } from '../../../mailbox/read.ts'
 import type { Reader } from '../../../mailbox/reader.ts'
 import type { MessageDetail } from '../../../mailbox/view.ts'
+import { bytesOf, downloadHeaders, serveAttachment } from '../attachment-bytes.ts'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
-import { attachmentDisposition, SANDBOX, safeFilename, servedType } from '../download.ts'
 import { found, Problem } from '../errors.ts'
 import { rangeParameters, rangeResponses, serveFixedBytes } from '../fixed-bytes.ts'
 import { formatId } from '../ids.ts'
@@ -22,13 +22,8 @@ export const messageBytes = new OpenAPIHono<HttpEnv>()
 
 const params = z.object({ id: idParam('msg', 'The message.') })
 
-/** Bytes of a media type, as OpenAPI 3.1 says them. */
-function bytesOf(mediaType: string, contentMediaType = mediaType) {
-  return { [mediaType]: { schema: { type: 'string' as const, contentMediaType } } }
-}
-
 const rawContent = bytesOf('message/rfc822')
-/** `servedType` says which types there are. */
+/** download.ts says which types there are. */
 const attachmentContent = bytesOf('*/*', 'application/octet-stream')
 
 const raw = defineRoute({
@@ -99,42 +94,17 @@ messageBytes.openapi(attachment, async (c) => {
   const { id, part: path } = c.req.valid('param')
   const detail = await messageOf(deps, c.var.account, id)
   const source = found(findAttachment(detail, path), 'attachment')
-  if (c.req.valid('query').allow_spam !== true && (await standsInJunk(deps, c.var.account, detail))) throw inJunk()
-  const { contentType, charset, filename } = source.attachment
-  const name = safeFilename(filename) ?? `attachment-${path}`
-  const ownHeaders = downloadHeaders(servedType(contentType, charset), name)
-  if (source.fixedSize === null)
-    return new Response(c.req.method === 'HEAD' ? null : await readAttachment(deps, detail, source), {
-      headers: ownHeaders,
-    })
-  return serveFixedBytes(c.req, {
-    etag: `"${formatId('msg', detail.id)}/${path}"`,
-    size: source.fixedSize,
-    headers: ownHeaders,
-    read: (start, end) => readAttachmentRange(deps, detail, source, start, end),
-  })
+  if (c.req.valid('query').allow_spam !== true && (await standsInJunk(deps, c.var.account.accountId, detail)))
+    throw inJunk()
+  return serveAttachment(c.req, deps, detail, source)
 })
 
 async function messageOf(deps: Deps, reader: Reader, id: number | null): Promise<MessageDetail> {
   return found(await readMessage(deps, reader, found(id, 'message')), 'message')
 }
 
-// Where it stands now, not how it was judged: what its owner has moved out of Junk is no longer suspect.
-async function standsInJunk(deps: Deps, reader: Reader, detail: MessageDetail): Promise<boolean> {
-  const junk = (await listMailboxes(deps, reader)).find((mailbox) => mailbox.role === 'junk')
-  return detail.placements.some(({ mailboxId }) => mailboxId === junk?.id)
-}
-
 // The pointer tells this apart from a key that lacks a scope.
 function inJunk(): Problem {
   const detail = 'This message stands in Junk. Ask with allow_spam=true to fetch its attachments.'
   return new Problem('forbidden', detail, { errors: [{ in: 'query', pointer: '/allow_spam', detail }] })
-}
-
-function downloadHeaders(contentType: string, filename: string): Record<string, string> {
-  return {
-    'content-type': contentType,
-    'content-disposition': attachmentDisposition(filename),
-    'content-security-policy': SANDBOX,
-  }
 }

@@ -2,12 +2,12 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { type ListQuery, listMessages } from '../../../mailbox/list.ts'
 import { readContent, readMessage } from '../../../mailbox/read.ts'
-import { sanitiseHtml } from '../../../mime/sanitise.ts'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
 import { type Binding, openCursor, sealCursor } from '../cursor.ts'
 import { found, orProblem } from '../errors.ts'
 import { filterOf, messageFilter } from '../message-filter.ts'
+import { showMessage } from '../message-shown.ts'
 import { message, messageList, renderMessage, renderSummary } from '../message-view.ts'
 import { json, problems } from '../responses.ts'
 import { defineRoute } from '../route.ts'
@@ -72,6 +72,9 @@ const read = defineRoute({
       remote_content: flag
         .optional()
         .openapi({ description: 'Keeps remote images in the HTML: whoever sent them learns when they are shown.' }),
+      allow_spam: flag
+        .optional()
+        .openapi({ description: 'Gives links to attachments and pictures although the message stands in Junk.' }),
     }),
   },
   responses: { 200: json(message, 'The message.'), ...problems(404) },
@@ -83,8 +86,12 @@ messages.openapi(read, async (c) => {
   const detail = found(await readMessage(deps, c.var.account, id), 'message')
   const content = await readContent(deps, detail)
   const asked = c.req.valid('query')
-  const remote = asked.remote_content === true ? 'allow' : 'block'
-  const isShown = asked.html === 'sanitized' && content.html !== null
-  const shown = isShown ? sanitiseHtml(content.html ?? '', { remote, cid: () => null }) : null
+  const shown = await showMessage(deps, detail, content.html, {
+    accountId: c.var.account.accountId,
+    origin: new URL(c.req.url).origin,
+    html: asked.html === 'sanitized',
+    remote: asked.remote_content === true ? 'allow' : 'block',
+    allowSpam: asked.allow_spam === true,
+  })
   return c.json(renderMessage(detail, content, shown), 200)
 })

@@ -1,6 +1,14 @@
 /** Accounts, as the admin sees them: how much they hold, never what. */
 import { OpenAPIHono, z } from '@hono/zod-openapi'
-import { type Account, createAccount, getAccount, listAccounts, removeAccount } from '../../../../access/accounts.ts'
+import {
+  type Account,
+  changeAccount,
+  createAccount,
+  getAccount,
+  listAccounts,
+  removeAccount,
+} from '../../../../access/accounts.ts'
+import { readUsage } from '../../../../access/usage.ts'
 import { requiresAdmin } from '../../authorize.ts'
 import type { HttpEnv } from '../../context.ts'
 import { found } from '../../errors.ts'
@@ -9,7 +17,9 @@ import { NAME_CHARS_MAX } from '../../key-view.ts'
 import { readPage } from '../../paging.ts'
 import { headers, json, jsonBody, problems } from '../../responses.ts'
 import { defineRoute } from '../../route.ts'
-import { bytes, formatTime, id, idParam, line, listOf, pageQuery, time } from '../../schemas.ts'
+import { bytes, formatOptionalTime, formatTime, id, idParam, line, listOf, pageQuery, time } from '../../schemas.ts'
+import { readChange, renderSettings, settings, settingsChange } from '../../settings-view.ts'
+import { renderUsage, usage } from '../../usage-view.ts'
 
 export const accounts = new OpenAPIHono<HttpEnv>()
 
@@ -21,9 +31,26 @@ const account = z
     name: z.string(),
     used_bytes: bytes,
     quota_bytes: bytes.nullable().openapi({ description: 'Null: no limit.' }),
+    settings,
+    suspended: z
+      .boolean()
+      .openapi({ description: 'Its keys and app passwords open nothing; its mail comes in and is kept.' }),
+    suspended_at: time.nullable(),
     created_at: time,
   })
   .openapi('Account')
+
+const accountChange = z
+  .strictObject({
+    name: line(NAME_CHARS_MAX, 'For people to read.').optional(),
+    quota_bytes: quota
+      .optional()
+      .openapi({ description: 'Null: no limit. Below what is used: new mail waits with its senders.' }),
+    settings: settingsChange.optional(),
+    suspended: z.boolean().optional().openapi({ description: 'True shuts out its keys and app passwords, at once.' }),
+  })
+  .refine((change) => Object.values(change).some((value) => value !== undefined), 'must name something to change')
+  .openapi('AccountChange')
 
 const list = defineRoute({
   method: 'get',
@@ -90,6 +117,42 @@ accounts.openapi(read, async (c) => {
   return c.json(render(found(await getAccount(c.env.deps, id), 'account')), 200)
 })
 
+const change = defineRoute({
+  method: 'patch',
+  path: '/v1/admin/accounts/{id}',
+  operationId: 'updateAccount',
+  tags: ['Admin'],
+  summary: 'Rename, limit, set up, suspend or resume an account',
+  description: 'What is not named stays. A suspended account receives mail as before; nobody gets in.',
+  ...requiresAdmin(),
+  request: { params: z.object({ id: idParam('acc', 'The account.') }), ...jsonBody(accountChange) },
+  responses: { 200: json(account, 'The account as it is now.'), ...problems(400, 404, 413, 415) },
+})
+
+accounts.openapi(change, async (c) => {
+  const id = found(c.req.valid('param').id, 'account')
+  const { name, quota_bytes: quotaBytes, settings, suspended } = c.req.valid('json')
+  const asked = { name, quotaBytes, settings: settings && readChange(settings), suspended }
+  return c.json(render(found(await changeAccount(c.env.deps, id, asked), 'account')), 200)
+})
+
+const use = defineRoute({
+  method: 'get',
+  path: '/v1/admin/accounts/{id}/usage',
+  operationId: 'getAccountUsage',
+  tags: ['Admin'],
+  summary: 'What an account holds, in numbers',
+  description: 'Stored counts: asking costs the same in a mailbox of any size.',
+  ...requiresAdmin(),
+  request: { params: z.object({ id: idParam('acc', 'The account.') }) },
+  responses: { 200: json(usage, 'The counts.'), ...problems(404) },
+})
+
+accounts.openapi(use, async (c) => {
+  const id = found(c.req.valid('param').id, 'account')
+  return c.json(renderUsage(found(await readUsage(c.env.deps, id), 'account')), 200)
+})
+
 const remove = defineRoute({
   method: 'delete',
   path: '/v1/admin/accounts/{id}',
@@ -114,6 +177,9 @@ function render(one: Account): z.infer<typeof account> {
     name: one.name,
     used_bytes: one.usedBytes,
     quota_bytes: one.quotaBytes,
+    settings: renderSettings(one.settings),
+    suspended: one.suspendedAt !== null,
+    suspended_at: formatOptionalTime(one.suspendedAt),
     created_at: formatTime(one.createdAt),
   }
 }

@@ -8,7 +8,7 @@ import { formatId } from '../../ids.ts'
 import { NAME_CHARS_MAX } from '../../key-view.ts'
 import { readPage } from '../../paging.ts'
 import { json, jsonBody, problems } from '../../responses.ts'
-import { defineRoute } from '../../route.ts'
+import { defineRoute, SHOWN_ONCE_FIELD } from '../../route.ts'
 import { formatOptionalTime, formatTime, id, idField, idParam, line, listOf, pageQuery, time } from '../../schemas.ts'
 
 export const appPasswords = new OpenAPIHono<HttpEnv>()
@@ -24,7 +24,12 @@ const appPassword = z
   .openapi('AppPassword')
 
 const created = appPassword
-  .extend({ password: z.string().openapi({ description: 'The password itself. It cannot be shown again.' }) })
+  .extend({
+    password: z.string().nullable().openapi({
+      description:
+        'The password itself. It cannot be shown again: null where the answer is replayed for its Idempotency-Key.',
+    }),
+  })
   .openapi('CreatedAppPassword')
 
 const list = defineRoute({
@@ -67,7 +72,8 @@ const create = defineRoute({
       })
       .openapi('NewAppPassword'),
   ),
-  responses: { 201: json(created, 'The password, shown this once.'), ...problems(400, 413, 415) },
+  [SHOWN_ONCE_FIELD]: ['password'],
+  responses: { 201: json(created, 'The password, shown this once.'), ...problems(400, 409, 413, 415) },
 })
 
 appPasswords.openapi(create, async (c) => {

@@ -2,7 +2,9 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import {
   type DeadLetter,
+  type DeadLetterDetail,
   discardDeadLetter,
+  inspectDeadLetter,
   listDeadLetters,
   retryDeadLetter,
 } from '../../../../inbound/dead-letters.ts'
@@ -13,7 +15,7 @@ import { formatId } from '../../ids.ts'
 import { readPage } from '../../paging.ts'
 import { json, problems } from '../../responses.ts'
 import { defineRoute } from '../../route.ts'
-import { count, formatTime, id, idParam, listOf, pageQuery, time } from '../../schemas.ts'
+import { bytes, count, formatTime, id, idParam, listOf, pageQuery, time } from '../../schemas.ts'
 
 export const deadLetters = new OpenAPIHono<HttpEnv>()
 
@@ -27,6 +29,23 @@ const deadLetter = z
     created_at: time,
   })
   .openapi('DeadLetter')
+
+const inspected = deadLetter
+  .extend({
+    body: z.unknown().openapi({ description: "The queue's message: which raw object, or which shard." }),
+    raw: z
+      .object({
+        exists: z.boolean(),
+        size: bytes.nullable(),
+        envelope: z
+          .object({ from: z.string(), to: z.string(), account_id: id('acc'), received_at: time, source: z.string() })
+          .nullable()
+          .openapi({ description: 'As it was received; null where the object does not say.' }),
+      })
+      .nullable()
+      .openapi({ description: 'The raw message that it is about, without its content. Null where it is about none.' }),
+  })
+  .openapi('DeadLetterDetail')
 
 const list = defineRoute({
   method: 'get',
@@ -49,6 +68,23 @@ deadLetters.openapi(list, async (c) => {
     render,
   })
   return c.json(page, 200)
+})
+
+const inspect = defineRoute({
+  method: 'get',
+  path: '/v1/admin/dead-letters/{id}',
+  operationId: 'getDeadLetter',
+  tags: ['Admin'],
+  summary: 'One dead letter, with what it is about',
+  description: 'The size and the envelope of the message, never its content: the admin key reads no mail.',
+  ...requiresAdmin(),
+  request: { params: z.object({ id: idParam('dlt', 'The dead letter.') }) },
+  responses: { 200: json(inspected, 'The dead letter.'), ...problems(404) },
+})
+
+deadLetters.openapi(inspect, async (c) => {
+  const id = found(c.req.valid('param').id, 'dead letter')
+  return c.json(renderDetail(found(await inspectDeadLetter(c.env.deps, id), 'dead letter')), 200)
 })
 
 const discard = defineRoute({
@@ -87,6 +123,21 @@ deadLetters.openapi(retry, async (c) => {
   if (outcome === 'failed') throw new Problem('conflict', 'It failed once more: the log says why.')
   return c.body(null, 204)
 })
+
+function renderDetail(one: DeadLetterDetail): z.infer<typeof inspected> {
+  return {
+    ...render(one),
+    body: JSON.parse(one.body),
+    raw: one.isAboutRaw ? { exists: one.raw !== null, size: one.raw?.size ?? null, envelope: envelopeOf(one) } : null,
+  }
+}
+
+function envelopeOf({ raw }: DeadLetterDetail) {
+  if (!raw?.receipt) return null
+  const { from, to, accountId, receivedAtMs, source } = raw.receipt
+  const receivedAt = formatTime(Math.floor(receivedAtMs / 1000))
+  return { from, to, account_id: formatId('acc', accountId), received_at: receivedAt, source }
+}
 
 function render(one: DeadLetter): z.infer<typeof deadLetter> {
   return {

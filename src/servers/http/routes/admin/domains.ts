@@ -1,6 +1,7 @@
 /** The domains that this server receives for. */
 import { OpenAPIHono, z } from '@hono/zod-openapi'
-import { createDomain, type Domain, listDomains, removeDomain } from '../../../../access/addresses.ts'
+import { createDomain, type Domain, getDomain, listDomains, removeDomain } from '../../../../access/addresses.ts'
+import { dnsRecords } from '../../../../access/domain-dns.ts'
 import { requiresAdmin } from '../../authorize.ts'
 import type { HttpEnv } from '../../context.ts'
 import { found, orProblem } from '../../errors.ts'
@@ -17,6 +18,28 @@ const DOMAIN_CHARS_MAX = 253
 const domain = z
   .object({ id: id('dom'), name: z.string().openapi({ description: 'As A-labels.' }), created_at: time })
   .openapi('Domain')
+
+const dnsRecord = z
+  .object({
+    type: z.enum(['MX', 'TXT']),
+    name: z.string(),
+    value: z.string().nullable().openapi({ description: 'Null: Cloudflare generates it.' }),
+    priority: z
+      .number()
+      .int()
+      .nullable()
+      .openapi({ description: 'Null: Cloudflare assigns it, for each domain its own.' }),
+    service: z
+      .enum(['email-routing', 'email-sending', 'policy'])
+      .openapi({ description: 'What needs it: receiving, sending, or nothing, but others look for it.' }),
+    purpose: z.string(),
+    required: z.boolean().openapi({ description: 'False: the service works without it.' }),
+  })
+  .openapi('DnsRecord')
+
+const domainWithDns = domain
+  .extend({ dns: z.array(dnsRecord).openapi({ description: 'What DNS should say. It is not looked up.' }) })
+  .openapi('DomainWithDns')
 
 const list = defineRoute({
   method: 'get',
@@ -55,6 +78,24 @@ const create = defineRoute({
 domains.openapi(create, async (c) => {
   const made = orProblem(await createDomain(c.env.deps, c.req.valid('json').name))
   return c.json(render(made), 201)
+})
+
+const read = defineRoute({
+  method: 'get',
+  path: '/v1/admin/domains/{id}',
+  operationId: 'getDomain',
+  tags: ['Admin'],
+  summary: 'One domain, with what DNS should say of it',
+  description: 'Cloudflare makes these records when the domain is onboarded to Email Routing and to Email Sending.',
+  ...requiresAdmin(),
+  request: { params: z.object({ id: idParam('dom', 'The domain.') }) },
+  responses: { 200: json(domainWithDns, 'The domain.'), ...problems(404) },
+})
+
+domains.openapi(read, async (c) => {
+  const id = found(c.req.valid('param').id, 'domain')
+  const one = found(await getDomain(c.env.deps, id), 'domain')
+  return c.json({ ...render(one), dns: dnsRecords(one.name) }, 200)
 })
 
 const remove = defineRoute({

@@ -7,7 +7,7 @@ import { found, orProblem } from '../../errors.ts'
 import { apiKeyList, createdApiKey, newKeyFields, renderApiKey } from '../../key-view.ts'
 import { readPage } from '../../paging.ts'
 import { json, jsonBody, problems } from '../../responses.ts'
-import { defineRoute } from '../../route.ts'
+import { defineRoute, SHOWN_ONCE_FIELD } from '../../route.ts'
 import { idField, idParam, pageQuery } from '../../schemas.ts'
 
 export const keys = new OpenAPIHono<HttpEnv>()
@@ -49,7 +49,8 @@ const create = defineRoute({
       .strictObject({ account_id: idField('acc', 'Whose mail the key opens.'), ...newKeyFields })
       .openapi('NewKeyForAccount'),
   ),
-  responses: { 201: json(createdApiKey, 'The key, shown this once.'), ...problems(400, 413, 415) },
+  [SHOWN_ONCE_FIELD]: ['key'],
+  responses: { 201: json(createdApiKey, 'The key, shown this once.'), ...problems(400, 409, 413, 415) },
 })
 
 keys.openapi(create, async (c) => {

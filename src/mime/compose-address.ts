@@ -1,0 +1,49 @@
+/**
+ * Addresses that mail is sent from and to: read strictly, since what is written here is written on our word, and put into
+ * fields (RFC 5322 §3.4).
+ */
+import { encodeWords, isPlainText } from './compose-text.ts'
+import { foldAddress, splitAddress } from './fold-address.ts'
+import type { Address } from './message.ts'
+
+/** Characters of a name that stand in a line with the address; a longer one is written as encoded words. */
+const PLAIN_NAME_CHARS_MAX = 60
+const ATOMS = /^[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*$/
+const DOT_ATOM = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/
+
+/** 'a@b', 'Name <a@b>' or '"Name" <a@b>', as a program writes it: nothing is decoded. Null where it is none of them. */
+export function readMailbox(text: string): Address | null {
+  const bracketed = /^([^<>]*)<([^<>]*)>$/s.exec(text.trim())
+  if (!bracketed) return /[<>]/.test(text) ? null : { name: '', address: text.trim() }
+  return { name: unquoted((bracketed[1] ?? '').trim()), address: (bracketed[2] ?? '').trim() }
+}
+
+function unquoted(name: string): string {
+  return /^"(?:[^"\\]|\\.)*"$/s.test(name) ? name.slice(1, -1).replaceAll(/\\(.)/gs, '$1') : name
+}
+
+/**
+ * The address as a field and an envelope have it: the local part as given, the domain as A-label. Null where it is none, or
+ * where its local part is not ASCII: that takes SMTPUTF8 (RFC 6531) on the whole way.
+ */
+export function sendableAddress(address: string): string | null {
+  const folded = foldAddress(address)
+  if (folded === null || !/^[\x21-\x7e]*$/.test(folded.replaceAll(' ', ''))) return null
+  const { local, domain } = splitAddress(folded)
+  if (domain.indexOf('.') < 0) return null
+  const given = address.trim().slice(0, address.trim().lastIndexOf('@'))
+  if (DOT_ATOM.test(given)) return `${given}@${domain}`
+  return local.startsWith('"') ? `${local}@${domain}` : null
+}
+
+/** A mailbox list as a field's value; addresses are sendable. `used` is what stands before it in its line. */
+export function mailboxList(mailboxes: Address[], used: number): string {
+  return mailboxes.map((mailbox, n) => mailboxText(mailbox, n === 0 ? used : 1)).join(',\r\n ')
+}
+
+function mailboxText({ name, address }: Address, used: number): string {
+  if (name.trim() === '') return address
+  if (name.length > PLAIN_NAME_CHARS_MAX || !isPlainText(name)) return `${encodeWords(name, used)}\r\n <${address}>`
+  const phrase = ATOMS.test(name) ? name : `"${name.replaceAll(/["\\]/g, '\\$&')}"`
+  return `${phrase}${address.length > PLAIN_NAME_CHARS_MAX ? '\r\n ' : ' '}<${address}>`
+}

@@ -1,0 +1,57 @@
+/** Reading submissions: one, a page, by the client's request, and the recipients that are due. */
+import { sql } from 'drizzle-orm'
+import { type Database, integers } from './database.ts'
+import type { SubmissionRecipientRow, SubmissionRow } from './schema.ts'
+
+/** One that the account, or the one address where it is given, has sent. */
+export function readSubmission(db: Database, accountId: number, addressId: number | null, id: number) {
+  const whose = addressId === null ? sql`` : sql`and address_id = ${addressId}`
+  return db.first<SubmissionRow>(sql`select * from submissions where id = ${id} and account_id = ${accountId} ${whose}`)
+}
+
+/** Submissions below the id `before`, newest first. */
+export function pageSubmissions(
+  db: Database,
+  accountId: number,
+  addressId: number | null,
+  before: number,
+  limit: number,
+): Promise<SubmissionRow[]> {
+  const whose = addressId === null ? sql`` : sql`and address_id = ${addressId}`
+  return db.all<SubmissionRow>(sql`select * from submissions where account_id = ${accountId} and id < ${before} ${whose}
+    order by id desc limit ${limit}`)
+}
+
+/** The submission that a request made, or null. */
+export function readSubmissionByRequest(db: Database, accountId: number, request: Uint8Array) {
+  return db.first<SubmissionRow>(
+    sql`select * from submissions where account_id = ${accountId} and request = ${request}`,
+  )
+}
+
+export function readSubmissionByKey(db: Database, rawKey: string): Promise<SubmissionRow | null> {
+  return db.first<SubmissionRow>(sql`select * from submissions where raw_key = ${rawKey}`)
+}
+
+/** The recipients of these submissions, in the order of each call. */
+export function readRecipients(db: Database, ids: number[]): Promise<SubmissionRecipientRow[]> {
+  return db.all<SubmissionRecipientRow>(
+    sql`select * from submission_recipients where submission_id in (${integers(ids)}) order by submission_id, n`,
+  )
+}
+
+export type DueRow = SubmissionRecipientRow &
+  Pick<SubmissionRow, 'account_id' | 'sender' | 'raw_key' | 'created_at'> & {
+    /** 1: nothing is sent for now. */
+    suspended: number
+    /** 1: nothing is sent any more. */
+    gone: number
+  }
+
+/** Recipients whose time has come, the longest waiting first. */
+export function readDue(db: Database, now: number, limit: number): Promise<DueRow[]> {
+  return db.all<DueRow>(sql`select r.*, s.account_id, s.sender, s.raw_key, s.created_at,
+      a.suspended_at is not null suspended, a.deleted_at is not null gone
+    from submission_recipients r join submissions s on s.id = r.submission_id join accounts a on a.id = s.account_id
+    where r.next_at is not null and r.next_at <= ${now} order by r.next_at limit ${limit}`)
+}
