@@ -109,6 +109,7 @@ test('A program in the generated types compiles, and what it says of the server 
       'label',
       'make a mailbox and move',
       'batch',
+      'reply',
       'changes',
       'a problem',
     ],

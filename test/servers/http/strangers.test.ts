@@ -174,7 +174,7 @@ const ADMIN_CALLS: Record<string, AdminCall> = {
   'delete /v1/admin/lists/{id}': { path: ({ entry }) => `/v1/admin/lists/${entry}`, status: 204 },
 }
 
-const PUBLIC = ['get /', 'get /healthz', 'get /openapi.json', 'get /v1/links/{token}']
+const PUBLIC = ['get /', 'get /docs', 'get /healthz', 'get /openapi.json', 'get /v1/links/{token}']
 
 type Operation = { name: string; method: string; kind: 'public' | 'account' | 'admin'; scope: Scope | null }
 
