@@ -4,11 +4,27 @@ import { resolved } from './description.ts'
 
 /** A schema may hold itself; deeper than this, readers follow the links. */
 const DEPTH_MAX = 6
+/** Where nothing more is known. */
+const TEXT = 'text'
 const ID_PATTERN = /^\^([a-z]+_)\[/
 const BY_FORMAT: Record<string, string> = {
   'date-time': '2026-03-01T12:00:00Z',
   email: 'ada@example.com',
   uri: 'https://mail.example.com/',
+}
+/** What fields of these names hold, where their schema asks for nothing more than text. */
+const BY_NAME: Record<string, string> = {
+  address: 'ada@example.com',
+  filename: 'plan.pdf',
+  from: 'ada@example.com',
+  message_id: 'orchard-1@example.com',
+  name: 'Ada',
+  preview: 'The quince trees are in bloom.',
+  recipient: 'demo@example.com',
+  return_path: 'ada@example.com',
+  subject: 'The orchard on Thursday',
+  text: 'The quince trees are in bloom.',
+  to_text: 'demo@example.com',
 }
 
 /** A value that the schema admits: its own example, or one put together. */
@@ -44,7 +60,12 @@ function ofType(description: Description, schema: Schema, depth: number): unknow
 
 function object(description: Description, { properties = {} }: Schema, depth: number): unknown {
   const entries = Object.entries(properties)
-  return Object.fromEntries(entries.map(([name, one]) => [name, exampleOf(description, one, depth + 1)]))
+  return Object.fromEntries(entries.map(([name, one]) => [name, named(description, name, one, depth)]))
+}
+
+function named(description: Description, name: string, schema: Schema, depth: number): unknown {
+  const value = exampleOf(description, schema, depth + 1)
+  return value === TEXT ? (BY_NAME[name] ?? TEXT) : value
 }
 
 function merged(parts: unknown[]): unknown {
@@ -55,7 +76,7 @@ function merged(parts: unknown[]): unknown {
 function text({ pattern, format, minLength = 0 }: Schema): string {
   const prefix = pattern && ID_PATTERN.exec(pattern)?.[1]
   if (prefix) return `${prefix}4x7`
-  return BY_FORMAT[format ?? ''] ?? 'text'.padEnd(minLength, '.')
+  return BY_FORMAT[format ?? ''] ?? TEXT.padEnd(minLength, '.')
 }
 
 /** The call for a terminal, where `$url` and `$key` are set. */
@@ -85,7 +106,7 @@ function asked(description: Description, schema: Schema): unknown {
   const entries = names
     .filter((name) => wanted.includes(name))
     .map((name) => [name, own.properties?.[name] ?? {}] as const)
-  return Object.fromEntries(entries.map(([name, one]) => [name, exampleOf(description, one)]))
+  return Object.fromEntries(entries.map(([name, one]) => [name, named(description, name, one, 0)]))
 }
 
 function filled(path: string, parameters: Parameter[]): string {
