@@ -13,6 +13,7 @@ export function summary(demo: Demo, ports: Port[], demoFile: string): string {
     title('Postern is running.'),
     '',
     ...ports.map(({ label, port, via }) => row(label, via === 'http' ? demo.url : `${LOOPBACK}:${port}`)),
+    row('Reference', `${demo.url}/docs`),
     row('Description', `${demo.url}/openapi.json`),
     '',
     row('Address', demo.address),

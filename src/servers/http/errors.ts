@@ -23,7 +23,7 @@ export type ProblemBody = {
   request_id: string
 }
 
-const MAPPING = {
+export const MAPPING = {
   malformed: [400, 'Malformed request'],
   unauthenticated: [401, 'Authentication required'],
   forbidden: [403, 'Forbidden'],

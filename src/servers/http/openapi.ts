@@ -2,6 +2,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import { ACCOUNT_KEY } from './authorize.ts'
 import type { HttpEnv } from './context.ts'
+import { serveReference } from './docs/serve.ts'
 import { HEADERS, json, publicProblems } from './responses.ts'
 import { ADMIN_KEY, defineRoute, SCOPES_FIELD } from './route.ts'
 
@@ -19,7 +20,7 @@ const TAGS = [
   { name: 'Account', description: 'The account that a key belongs to.' },
   { name: 'Mailboxes', description: 'Where messages stand.' },
   { name: 'Messages', description: 'Listing, searching, reading and changing mail.' },
-  { name: 'Sending', description: 'Sending mail, and what became of it.' },
+  { name: 'Sending', description: 'Sending, replying, and what became of what was sent.' },
   { name: 'Changes', description: 'Keeping a copy up to date.' },
   { name: 'Allow and block lists', description: 'Senders that are always or never junk.' },
   { name: 'Keys', description: 'API keys of the account.' },
@@ -43,10 +44,11 @@ const route = defineRoute({
   },
 })
 
-/** Describes all routes of the app so far, and itself. */
+/** Describes all routes of the app so far, and itself; for people too (docs/). */
 export function serveDescription(app: OpenAPIHono<HttpEnv>): void {
   registerComponents(app)
   app.openapi(route, (c) => c.json(describeApi(app), 200))
+  serveReference(app, () => describeApi(app))
 }
 
 // Generated once in the Worker's life: it is the same for every request.

@@ -82,13 +82,22 @@ const batch = await orThrow(
 assert.deepEqual(batch, { changed: [imported.id], deleted: [], not_found: ['msg_zzz'] })
 step('batch')
 
-// What answers a message comes here: it is written to `imported`, and is one of the changes that follow.
+const self = 'demo@postern.test'
+const sent = await orThrow(
+  postern.POST('/v1/messages/{id}/reply', {
+    params: { path, header: { 'Idempotency-Key': 'tour-1' } },
+    body: { from: self, to: [{ name: 'Demo', address: self }], text: 'On Thursday, then.' },
+  }),
+)
+assert.deepEqual(
+  sent.recipients.map(({ address }) => address),
+  [self],
+)
+step('reply')
 
 const changes = await orThrow(postern.GET('/v1/changes', { params: { query: { since: state } } }))
-assert.deepEqual(
-  changes.data.map(({ id }) => id),
-  [imported.id],
-)
+const changed = changes.data.map(({ id }) => id)
+assert(changed.includes(imported.id) && changed.includes(sent.message))
 assert.notEqual(changes.state, state)
 step('changes')
 

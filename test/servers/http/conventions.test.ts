@@ -33,7 +33,11 @@ function expectProblem(answer: Answer, status: number, code: string): void {
 describe('without a key', () => {
   it('says what it is', async () => {
     const answer = await makeClient(world.deps, null).get('/')
-    expect(answer.body).toEqual({ name: 'Postern', description: '/openapi.json', health: '/healthz' })
+    const paths = { documentation: '/docs', description: '/openapi.json', health: '/healthz' }
+    expect(answer.body).toEqual({ name: 'Postern', ...paths })
+    const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+    const browser = await makeClient(world.deps, null).get('/', { accept })
+    expect([browser.status, browser.headers.get('location')]).toEqual([302, '/docs'])
   })
 
   it('says that it is well, and in which mode only in development', async () => {

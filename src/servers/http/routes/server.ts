@@ -2,7 +2,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { isOurDomain } from '../../../access/addresses.ts'
 import type { HttpEnv } from '../context.ts'
-import { json, publicProblems } from '../responses.ts'
+import { headers, json, publicProblems } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 
 export const server = new OpenAPIHono<HttpEnv>()
@@ -16,18 +16,31 @@ const root = defineRoute({
   operationId: 'getServer',
   tags: ['Server'],
   summary: 'What this is, and where its description stands',
-  description: 'Takes no key.',
+  description: 'A browser is led to the reference. Takes no key.',
   security: [],
   responses: {
     200: json(
-      z.object({ name: z.string(), description: z.string(), health: z.string() }).openapi('Server'),
+      z
+        .object({ name: z.string(), documentation: z.string(), description: z.string(), health: z.string() })
+        .openapi('Server'),
       'The server.',
     ),
+    302: { description: 'For a browser: to the reference.', headers: headers('Location') },
     ...publicProblems(),
   },
 })
 
-server.openapi(root, (c) => c.json({ name: 'Postern', description: '/openapi.json', health: '/healthz' }, 200))
+server.openapi(root, (c) => {
+  c.header('vary', 'accept')
+  if (isBrowser(c.req.header('accept'))) return c.body(null, 302, { location: '/docs' })
+  const paths = { documentation: '/docs', description: '/openapi.json', health: '/healthz' }
+  return c.json({ name: 'Postern', ...paths }, 200)
+})
+
+/** A browser that opens a page names HTML first among what it accepts. */
+function isBrowser(accept = ''): boolean {
+  return accept.toLowerCase().startsWith('text/html')
+}
 
 const health = defineRoute({
   method: 'get',
