@@ -34,7 +34,7 @@ export type Draft = {
   replyTo: Address[]
   subject: string
   text: string | null
-  /** Where there is no text, one is made from it. */
+  /** Where there is no text, or a blank one, one is made from it. */
   html: string | null
   /** The caller's own fields. */
   headers: { name: string; value: string }[]
@@ -49,7 +49,8 @@ export function compose(draft: Draft, stamp: Stamp): Uint8Array {
   const { unique } = stamp
   message.boundaries = { mixed: `m_${unique}`, related: `r_${unique}`, alt: `a_${unique}` }
   message.headers.fields = fieldsOf(draft, stamp).map(([name, value]) => ({ name, value, dump: () => value }))
-  const text = draft.text ?? htmlToText(draft.html ?? '')
+  const isBlank = (draft.text ?? '').trim() === ''
+  const text = isBlank && draft.html !== null ? htmlToText(draft.html) : (draft.text ?? '')
   addBody(message, 'text/plain', text)
   if (draft.html !== null) addBody(message, 'text/html', draft.html)
   for (const attachment of draft.attachments) attach(message, attachment)

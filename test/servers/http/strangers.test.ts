@@ -10,10 +10,10 @@ import { keepDead } from '../../../src/inbound/dead-letters.ts'
 import { app } from '../../../src/servers/http/app.ts'
 import { type Answer, accountClient, adminClient, type Call, type Client, makeClient } from '../../helpers/http.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'
-import { SENDING_CALLS, type SendingIds } from './strangers-sending.ts'
+import { NEW_MESSAGE_CALLS, type NewMessageIds } from './strangers-new-messages.ts'
 
 /** Ids of one account (or of the server), by what they name. */
-type Ids = SendingIds & { thread: string; mailbox: string; spare: string; key: string; entry: string; part: string }
+type Ids = NewMessageIds & { thread: string; spare: string; key: string; entry: string; part: string }
 type ServerIds = {
   account: string
   domain: string
@@ -89,16 +89,7 @@ const ACCOUNT_CALLS: Record<string, AccountCall[]> = {
       foreign: true,
     },
   ],
-  'post /v1/messages/import': [
-    { path: () => '/v1/messages/import', raw: plainMessage(), status: 201, foreign: false },
-    {
-      path: ({ mailbox }) => `/v1/messages/import?mailbox=${mailbox}`,
-      raw: plainMessage(),
-      status: 201,
-      foreign: true,
-    },
-  ],
-  ...SENDING_CALLS,
+  ...NEW_MESSAGE_CALLS,
   'get /v1/changes': [{ path: () => '/v1/changes', status: 200, foreign: false }],
   'get /v1/lists': [{ path: () => '/v1/lists', status: 200, foreign: false }],
   'post /v1/lists': [
