@@ -147,7 +147,7 @@ describe('a fault at each call', () => {
     })
   })
 
-  it('of the sweep, where the pending queue lost its message too', async () => {
+  it('of the sweep, where the pending queue lost its message too', { timeout: 120_000 }, async () => {
     await eachFault('swept', async (faults, subject) => {
       await waitingReceipt(subject)
       clean.pending.length = 0
