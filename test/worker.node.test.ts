@@ -103,6 +103,24 @@ it('deletes the raw copy of a duplicate', async () => {
   await expect.poll(async () => (await RAW.list()).objects.length, { timeout: 20_000 }).toBe(before)
 })
 
+it('sends through the outbound queue: to its own addresses, and to others by the binding', async () => {
+  const account = await admin('/v1/admin/accounts', { name: 'Sender' })
+  await admin('/v1/admin/addresses', { address: 'sender@postern.test', account_id: account.id })
+  const scopes = ['mail:send']
+  const made = await admin('/v1/admin/keys', { account_id: account.id, name: 'sender', scopes })
+  const response = await worker.fetch('http://postern.test/v1/messages/send', {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${(made as unknown as { key: string }).key}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ to: ['demo@postern.test', 'ada@example.com'], subject: 'sent', text: 'Hello.' }),
+  })
+  expect(response.status).toBe(202)
+  await becomes(2, "select count(*) n from submission_recipients where status = 'delivered'")
+  expect(await count('select count(*) n from messages where subject = ?', 'sent')).toBe(2)
+})
+
 it('sweeps by its cron', async () => {
   await worker.scheduled({ cron: '*/15 * * * *' })
   expect(JSON.stringify(server.getLogs())).toMatch(/sweep\\*",\\*"listed/)

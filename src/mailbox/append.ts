@@ -7,7 +7,7 @@
 import type { Deps } from '../deps.ts'
 import { type Failure, fail, TemporaryError } from '../errors.ts'
 import type { ParsedMessage } from '../mime/message.ts'
-import { ownsMailbox, readAccount } from '../store/account-read.ts'
+import { readAccount, takesMail } from '../store/account-read.ts'
 import { isStaleGuard, isUniqueViolation, type Statement } from '../store/database.ts'
 import { IDS_PER_SECOND, idAt } from '../store/ids.ts'
 import { readIdsBetween, readStandingRaw } from '../store/message-read.ts'
@@ -15,8 +15,8 @@ import { type InsertedRow, insertMessage } from '../store/message-write.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 import { rowOf } from './insertion.ts'
 
-/** Attempts at an id of a wanted second, each in a wider span after it: a second has 32 of them. */
-const SPANS_SECONDS = [1, 60, 3_600, 86_400, 864_000]
+/** Attempts at an id of a wanted second, in wider and wider spans after it: a second has 32 ids, and others may want them too. */
+const SPANS_SECONDS = [1, 1, 1, 1, 60, 60, 3_600, 86_400, 864_000]
 
 export type Appendix = {
   accountId: number
@@ -51,24 +51,38 @@ const UNVERIFIED: SenderVerdict = {
   cloudflareSpamScore: null,
 }
 
+/** Why a message of this size cannot go there, or null. Asked before its bytes are stored, so that a refusal leaves none behind. */
+export async function refuseAppend(
+  deps: Deps,
+  accountId: number,
+  mailboxId: number,
+  sizeBytes: number,
+): Promise<Failure | null> {
+  const db = deps.stores.of(accountId)
+  const [account, isOpen] = await Promise.all([readAccount(db, accountId), takesMail(db, accountId, mailboxId)])
+  if (!account || account.deleted_at !== null) return fail('not-found', 'There is no such account.')
+  if (!isOpen) return fail('not-found', 'There is no such mailbox.')
+  if (account.quota_bytes === null || account.used_bytes + sizeBytes <= account.quota_bytes) return null
+  return fail('over-quota', 'The account has no room for this message: delete mail, or ask for a larger quota.')
+}
+
 /** Stores the message. Fails for a mailbox that is not the account's, and over the quota. */
 export async function append(deps: Deps, appendix: Appendix): Promise<Appended | Failure> {
   const { accountId, mailboxId, rawKey } = appendix
   const db = deps.stores.of(accountId)
-  const [account, owned, standing] = await Promise.all([
-    readAccount(db, accountId),
-    ownsMailbox(db, accountId, mailboxId),
-    readStandingRaw(db, rawKey),
-  ])
+  const standing = await readStandingRaw(db, rawKey)
   if (standing) return { id: standing.id, threadId: standing.thread_id, isNew: false }
-  if (!account || account.deleted_at !== null) return fail('not-found', 'There is no such account.')
-  if (!owned) return fail('not-found', 'There is no such mailbox.')
-  if (account.quota_bytes !== null && account.used_bytes + appendix.bytes.length > account.quota_bytes)
-    return fail('over-quota', 'The account has no room for this message: delete mail, or ask for a larger quota.')
+  const refused = await refuseAppend(deps, accountId, mailboxId, appendix.bytes.length)
+  if (refused) return refused
   for (const spanSeconds of SPANS_SECONDS) {
     const row = await tryAppend(deps, appendix, spanSeconds)
     if (row) return { id: row.id, threadId: row.thread_id, isNew: row.isNew }
+    const changed = await refuseAppend(deps, accountId, mailboxId, appendix.bytes.length)
+    if (changed) return changed
   }
+  // Not the message's own second, but it is stored.
+  const last = await tryAppend(deps, { ...appendix, receivedAt: null }, 1)
+  if (last) return { id: last.id, threadId: last.thread_id, isNew: last.isNew }
   throw new TemporaryError('no id was free')
 }
 
@@ -81,7 +95,7 @@ async function tryAppend(
   const { accountId, rawKey } = appendix
   const db = deps.stores.of(accountId)
   const now = Math.floor(deps.now() / 1000)
-  const receivedAt = Math.min(appendix.receivedAt ?? now, now)
+  const receivedAt = Math.max(0, Math.min(appendix.receivedAt ?? now, now))
   const id =
     receivedAt >= now ? 'live' : await freeId(deps, accountId, receivedAt, Math.min(spanSeconds, now - receivedAt))
   if (id === null) return null
@@ -91,6 +105,7 @@ async function tryAppend(
     dedupe: null,
     id: id === 'live' ? { kind: 'live' as const, floor: idAt(accountId, now) } : { kind: 'dated' as const, floor: id },
     event: { type: 'message.appended' as const },
+    isBounded: true,
     also: appendix.also,
   }
   try {
@@ -105,12 +120,13 @@ async function tryAppend(
   }
 }
 
-// A free id in the span after a second: its first slots where they are free, otherwise any.
+// A free id of a second in the span after this one; null where that second has none.
 async function freeId(deps: Deps, accountId: number, second: number, spanSeconds: number): Promise<number | null> {
   const db = deps.stores.of(accountId)
-  const [a = 0, b = 0, c = 0] = deps.random(3)
+  const [a = 0, b = 0, c = 0, d = 0] = deps.random(4)
   const start = idAt(accountId, second + Math.floor(((a * 65_536 + b * 256 + c) / 2 ** 24) * spanSeconds))
   const taken = new Set(await readIdsBetween(db, start, start + IDS_PER_SECOND - 1))
-  for (let id = start; id < start + IDS_PER_SECOND; id++) if (!taken.has(id)) return id
-  return null
+  const free = Array.from({ length: IDS_PER_SECOND }, (_, slot) => start + slot).filter((id) => !taken.has(id))
+  // Any of them: many who import mail of one second at once would all want the first.
+  return free[Math.floor((d / 256) * free.length)] ?? null
 }

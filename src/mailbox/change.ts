@@ -67,7 +67,9 @@ async function tryChange(
     return fail('conflict', `A message has at most ${KEYWORDS_MAX} keywords.`)
   const keys = planKeys(messages, edit)
   const counts = await readCounts(db, accountId, keys)
-  if (edit.add?.some((id) => !counts.mailboxes.has(id))) return fail('not-found', 'There is no such mailbox.')
+  // What is being deleted takes no mail: it would go with the mailbox.
+  if (edit.add?.some((id) => counts.mailboxes.get(id)?.emptying !== null))
+    return fail('not-found', 'There is no such mailbox.')
   const plan = planChange({ accountId, modseq: snapshot.modseq, messages, counts }, edit, Math.floor(deps.now() / 1000))
   if (!plan) return { modseq: null, changed: [], destroyed: [], notFound }
   try {

@@ -7,7 +7,7 @@ import { type Failure, fail, isFailure } from '../errors.ts'
 import { parseMessage } from '../mime/parse.ts'
 import { readMessageRow } from '../store/message-read.ts'
 import { appendedKey } from '../store/raw.ts'
-import { append } from './append.ts'
+import { append, refuseAppend } from './append.ts'
 import { changeAll } from './change.ts'
 import type { Reader } from './reader.ts'
 import { placementsOf } from './view.ts'
@@ -28,6 +28,8 @@ export async function copyMessage(
     const placed = await changeAll(deps, reader, [id], { add: [mailboxId] })
     return isFailure(placed) ? placed : id
   }
+  const refused = await refuseAppend(deps, accountId, mailboxId, row.size)
+  if (refused) return refused
   const object = await deps.stores.raw.get(row.raw_key)
   if (!object) throw new Error(`the raw object ${row.raw_key} is missing`)
   const rawKey = appendedKey(accountId, deps.now(), name)

@@ -8,7 +8,7 @@ import { parseMessage } from '../mime/parse.ts'
 import { readRoles } from '../store/account-read.ts'
 import { queueRawDelete } from '../store/outbox.ts'
 import { appendedKey } from '../store/raw.ts'
-import { type Appended, append } from './append.ts'
+import { type Appended, append, refuseAppend } from './append.ts'
 import type { Reader } from './reader.ts'
 
 export type Import = {
@@ -30,6 +30,8 @@ export async function importMessage(deps: Deps, reader: Reader, wanted: Import):
   const { accountId, addressId } = reader
   const mailboxId = wanted.mailboxId ?? (await inboxOf(deps, accountId))
   if (mailboxId === null) return fail('not-found', 'There is no such mailbox.')
+  const refused = await refuseAppend(deps, accountId, mailboxId, wanted.bytes.length)
+  if (refused) return refused
   const message = await parseMessage(wanted.bytes)
   const rawKey = appendedKey(accountId, deps.now(), wanted.name)
   await deps.stores.raw.putBytes(rawKey, wanted.bytes)
@@ -41,7 +43,7 @@ export async function importMessage(deps: Deps, reader: Reader, wanted: Import):
     message,
     receivedAt: wanted.receivedAt ?? dateOf(message.dateMs),
     flags: wanted.flags,
-    keywords: wanted.keywords,
+    keywords: [...new Set(wanted.keywords)].sort(),
     addressId,
   })
   if (isFailure(appended)) await deps.stores.of(accountId).batch([queueRawDelete(rawKey)])

@@ -45,6 +45,8 @@ export async function removeMailbox(
     return fail('conflict', 'Other mailboxes stand in this one: move or delete them first.')
   if (row.total > 0 && fate === 'keep')
     return fail('conflict', 'Messages stand in this mailbox: say messages=trash or messages=permanent.')
+  if (fate === 'trash' && !rows.some(({ role }) => role === 'trash'))
+    return fail('conflict', 'No mailbox has the role trash: say messages=permanent, or give one the role.')
   if (fate === 'keep') return finish(deps, accountId, id)
   await commit(deps, accountId, beginEmptying(accountId, id, fate))
   return emptyOne(deps, { id, account_id: accountId, emptying: fate }, ROUNDS_MAX)
@@ -77,9 +79,14 @@ async function finish(deps: Deps, accountId: number, id: number): Promise<'delet
   return 'deleted'
 }
 
+// Where the Trash has lost its role meanwhile, the mail goes to the Inbox, which cannot: what was to be kept is never
+// destroyed.
 async function editOf(deps: Deps, accountId: number, id: number, fate: 'trash' | 'permanent'): Promise<Edit> {
-  const trash = (await readRoles(deps.stores.of(accountId), accountId, ['trash']))[0]
-  return fate === 'trash' && trash ? { remove: [id], rescue: trash.id } : { remove: [id] }
+  if (fate === 'permanent') return { remove: [id] }
+  const roles = await readRoles(deps.stores.of(accountId), accountId, ['trash', 'inbox'])
+  const kept = roles.find(({ role }) => role === 'trash') ?? roles[0]
+  if (!kept) throw new Error(`account ${accountId} has no Inbox`)
+  return { remove: [id], rescue: kept.id }
 }
 
 async function commit(deps: Deps, accountId: number, statements: Statement[]): Promise<void> {

@@ -13,9 +13,14 @@ const DOT_ATOM = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/
 
 /** 'a@b', 'Name <a@b>' or '"Name" <a@b>', as a program writes it: nothing is decoded. Null where it is none of them. */
 export function readMailbox(text: string): Address | null {
-  const bracketed = /^([^<>]*)<([^<>]*)>$/s.exec(text.trim())
-  if (!bracketed) return /[<>]/.test(text) ? null : { name: '', address: text.trim() }
-  return { name: unquoted((bracketed[1] ?? '').trim()), address: (bracketed[2] ?? '').trim() }
+  const bracketed = /^([^<>]*)<([^<>]*)>$/s.exec(withoutBlanks(text))
+  if (!bracketed) return /[<>]/.test(text) ? null : { name: '', address: withoutBlanks(text) }
+  return { name: unquoted(withoutBlanks(bracketed[1] ?? '')), address: withoutBlanks(bracketed[2] ?? '') }
+}
+
+// Spaces only: a line end stays, to be refused (compose-check.ts).
+function withoutBlanks(text: string): string {
+  return text.replace(/^ +/, '').replace(/ +$/, '')
 }
 
 function unquoted(name: string): string {

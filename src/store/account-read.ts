@@ -46,6 +46,13 @@ export function readRoles(db: Database, accountId: number, roles: string[]) {
     )})`)
 }
 
+/** Whether mail may be put into the mailbox: it is this account's, and is not being deleted. */
+export async function takesMail(db: Database, accountId: number, mailboxId: number): Promise<boolean> {
+  const row = await db.first(sql`select 1 from mailboxes where id = ${mailboxId} and account_id = ${accountId}
+    and emptying is null`)
+  return row !== null
+}
+
 /** Whether the mailbox is this account's. */
 export async function ownsMailbox(db: Database, accountId: number, mailboxId: number): Promise<boolean> {
   return (await db.first(sql`select 1 from mailboxes where id = ${mailboxId} and account_id = ${accountId}`)) !== null

@@ -33,7 +33,10 @@ export async function readSnapshot(db: Database, accountId: number, ids: number[
 export type Counts = {
   mailboxes: Map<
     number,
-    Pick<MailboxRow, 'id' | 'uid_next' | 'total' | 'unread' | 'deleted' | 'bytes' | 'threads' | 'unread_threads'>
+    Pick<
+      MailboxRow,
+      'id' | 'uid_next' | 'total' | 'unread' | 'deleted' | 'bytes' | 'threads' | 'unread_threads' | 'emptying'
+    >
   >
   /** By `${mailbox}/${thread}`. */
   threads: Map<string, ThreadPlacementRow>
@@ -88,7 +91,8 @@ function countQueries(accountId: number, keys: CountKeys): SQL[] {
     ],
   ]
   const mailboxes = sql`select 'mailbox' kind, json_object('id', id, 'uid_next', uid_next, 'total', total, 'unread', unread,
-    'deleted', deleted, 'bytes', bytes, 'threads', threads, 'unread_threads', unread_threads) row
+    'deleted', deleted, 'bytes', bytes, 'threads', threads, 'unread_threads', unread_threads,
+    'emptying', emptying) row
     from mailboxes where id in (${integers(keys.mailboxIds)}) and account_id = ${accountId}`
   return [mailboxes, ...queries.filter(([wanted]) => wanted.length > 0).map(([, query]) => query())]
 }

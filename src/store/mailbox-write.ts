@@ -51,8 +51,8 @@ export function beginEmptying(accountId: number, id: number, emptying: 'trash' |
   return [
     guard(
       accountId,
-      sql`exists (select 1 from mailboxes where id = ${id} and account_id = ${accountId})
-      and ${isLeaf(accountId, id)}`,
+      sql`exists (select 1 from mailboxes where id = ${id} and account_id = ${accountId} and role is null)
+        and ${isLeaf(accountId, id)}`,
     ),
     sql`update mailboxes set emptying = ${emptying}, modseq = ${modseqOf(accountId)} where id = ${id}`,
     tellMailboxes(accountId),
@@ -64,7 +64,8 @@ export function deleteMailbox(accountId: number, id: number, now: number): SQL[]
   return [
     guard(
       accountId,
-      sql`exists (select 1 from mailboxes where id = ${id} and account_id = ${accountId} and total = 0)
+      sql`exists (select 1 from mailboxes where id = ${id} and account_id = ${accountId} and total = 0
+        and role is null)
         and not exists (select 1 from placements where mailbox_id = ${id}) and ${isLeaf(accountId, id)}`,
     ),
     sql`delete from mailboxes where id = ${id}`,

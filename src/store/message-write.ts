@@ -32,6 +32,8 @@ export type Insertion = {
   index: NewIndexText
   /** The outbox event without the ids, which only the database knows. */
   event: { type: string }
+  /** Whether the account's quota is asked once more, where it is committed. */
+  isBounded?: boolean
   /** Further statements of the same batch, given the new message's id. */
   also?: ((id: SQL) => SQL[]) | undefined
 }
@@ -68,18 +70,24 @@ export function insertMessage(insertion: Insertion): SQL[] {
   ]
 }
 
-function claim({ message, mailboxId, dedupe, id }: Insertion): SQL {
+function claim(insertion: Insertion): SQL {
+  const { message, mailboxId, dedupe, id } = insertion
   const holds = sql`deleted_at is null
-    and exists (select 1 from mailboxes where id = ${mailboxId} and account_id = ${message.account_id})
+    and exists (select 1 from mailboxes where id = ${mailboxId} and account_id = ${message.account_id}
+      and emptying is null)
     and not exists (select 1 from raw_deletes where raw_key = ${message.raw_key})
     and not exists (select 1 from raw_deleted where raw_key = ${message.raw_key})`
   const free = dedupe
     ? sql`and not exists (select 1 from messages where account_id = ${message.account_id} and dedupe is not null
         and dedupe >= ${dedupe.key} and dedupe <= ${dedupe.upTo})`
     : sql``
+  // What is delivered was measured before it was accepted, and is not turned away any more.
+  const room = insertion.isBounded
+    ? sql`and (quota_bytes is null or used_bytes + ${message.size} <= quota_bytes)`
+    : sql``
   const unused = id.kind === 'dated' ? sql`and not exists (select 1 from messages where id = ${id.floor})` : sql``
   const last = id.kind === 'dated' ? sql`max(last_id, ${int(id.floor)})` : sql`max(last_id + 1, ${int(id.floor)})`
-  return sql`update accounts set modseq = iif(${holds} ${free} ${unused}, modseq + 1, null),
+  return sql`update accounts set modseq = iif(${holds} ${free} ${unused} ${room}, modseq + 1, null),
     last_id = ${last}, used_bytes = used_bytes + ${message.size} where id = ${message.account_id}`
 }
 

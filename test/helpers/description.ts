@@ -6,7 +6,12 @@ import { handleHttp } from '../../src/servers/http/app.ts'
 export type Description = any
 
 /** A request that takes no key and no storage needs no more than this; anything else that it touched would throw. */
-const DEPS = { now: () => 0, random: (bytes: number) => new Uint8Array(bytes), log: () => undefined } as unknown as Deps
+const DEPS = {
+  now: () => 0,
+  random: (bytes: number) => new Uint8Array(bytes),
+  log: () => undefined,
+  corsOrigins: [],
+} as unknown as Deps
 
 /** GETs a path that is answered without storage. */
 export async function getPublic(path: string): Promise<Response> {

@@ -159,7 +159,7 @@ describe('a fault at each call', () => {
     })
   })
 
-  it('of the sweep, where the pending queue lost its message too', async () => {
+  it('of the sweep, where the pending queue lost its message too', { timeout: 120_000 }, async () => {
     await eachFault('swept', async (faults, subject) => {
       await waitingReceipt(subject)
       clean.pending.length = 0
@@ -169,8 +169,7 @@ describe('a fault at each call', () => {
       await world.settle()
       await later()
     })
-    // A sweep makes many calls, and each of them fails here in three ways.
-  }, 120_000)
+  })
 
   it('of telling the outbox: each event is told at least once', async () => {
     for (const mode of FAULT_MODES) {

@@ -185,6 +185,43 @@ describe('deleting a mailbox', () => {
     expect(await idsIn(archive.id)).toEqual([shared])
   })
 
+  it('keeps mail that was to go to a Trash which is none', async () => {
+    const box = await make('Box')
+    const id = await deliverInto([box.id])
+    await editMailbox(world.deps, reader, (await withRole('trash')).id, { role: null })
+    expect(await removeMailbox(world.deps, reader, box.id, 'trash')).toMatchObject({ failure: 'conflict' })
+    expect(await idsIn(box.id)).toEqual([id])
+  })
+
+  it('never takes one that has just been given a role', async () => {
+    for (let n = 0; n < 8; n++) {
+      const trash = await withRole('trash')
+      await editMailbox(world.deps, reader, trash.id, { role: null })
+      const box = await make(`Race ${n}`)
+      await deliverInto([box.id])
+      await Promise.allSettled([
+        editMailbox(world.deps, reader, box.id, { role: 'trash' }),
+        removeMailbox(world.deps, reader, box.id, n % 2 ? 'permanent' : 'trash'),
+      ])
+      for (let run = 0; run < 5 && (await emptyMailboxes(world.deps, 0)); run++) await world.settle()
+      expect(await emptyMailboxes(world.deps, 0)).toBe(false)
+      const left = (await listMailboxes(world.deps, reader)).find(({ id }) => id === box.id)
+      expect(left?.isEmptying ?? false).toBe(false)
+      if (left?.role === 'trash') await editMailbox(world.deps, reader, box.id, { role: null })
+      await editMailbox(world.deps, reader, trash.id, { role: 'trash' })
+    }
+  })
+
+  it('that is going on takes no more mail', async () => {
+    const box = await make('Going')
+    await fillMailbox(env.DB, reader.accountId, box.id, 6_000)
+    expect(await removeMailbox(world.deps, reader, box.id, 'permanent')).toBe('emptying')
+    const received = await receiveRaw(world, `owner${serial}@postern.test`, plainMessage())
+    if (received.kind !== 'filed') throw new Error(received.kind)
+    const moved = await changeAll(world.deps, reader, [received.id], { remove: 'all', add: [box.id] })
+    expect(moved).toMatchObject({ failure: 'not-found' })
+  })
+
   it('goes on by itself where there is much, and ends with true counts', async () => {
     const box = await make('Large')
     await fillMailbox(env.DB, reader.accountId, box.id, 6_000)

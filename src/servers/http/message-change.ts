@@ -96,7 +96,8 @@ export async function refuseUnknown(
   named: { id: number; pointer: string; in?: 'query' | 'body' }[],
 ): Promise<void> {
   if (named.length === 0) return
-  const known = new Set((await listMailboxes(deps, reader)).map(({ id }) => id))
+  const standing = (await listMailboxes(deps, reader)).filter(({ isEmptying }) => !isEmptying)
+  const known = new Set(standing.map(({ id }) => id))
   const detail = 'There is no such mailbox.'
   const errors = named
     .filter(({ id }) => !known.has(id))

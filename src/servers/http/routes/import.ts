@@ -70,7 +70,7 @@ imports.openapi(route, async (c) => {
       receivedAt: given.date ?? null,
       flags: flagsOf(given),
       keywords: given.keywords ?? [],
-      name: await nameOf(deps, bytes, c.req.header('idempotency-key')),
+      name: await nameOf(deps, bytes, [reader.addressId, given, c.req.header('idempotency-key')]),
     }),
   )
   const state = renderState(found(await readMessage(deps, reader, imported.id), 'message'))
@@ -87,10 +87,16 @@ function flagsOf({ unread = true, flagged = false, answered = false, draft = fal
   return (unread ? 0 : SEEN) | (flagged ? FLAGGED : 0) | (answered ? ANSWERED : 0) | (draft ? DRAFT : 0)
 }
 
-// With an Idempotency-Key the object's name follows from it and from the bytes, so that a call repeated after a lost answer
-// finds its message even where the record of the first answer is lost too; and other bytes never take its object.
-async function nameOf(deps: Deps, bytes: Uint8Array<ArrayBuffer>, key: string | undefined): Promise<string> {
+// With an Idempotency-Key the object's name follows from it, from all that is asked and from the bytes, so that a call
+// repeated on the same day after a lost answer finds its message even where the record of the first answer is lost too; and
+// other bytes never take its object.
+async function nameOf(
+  deps: Deps,
+  bytes: Uint8Array<ArrayBuffer>,
+  [addressId, given, key]: [number | null, object, string | undefined],
+): Promise<string> {
   if (key === undefined) return base32(deps.random(OBJECT_NAME_BYTES))
   const digest = base32(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
-  return base32((await hashToken(`import ${digest} ${key}`)).subarray(0, OBJECT_NAME_BYTES))
+  const asked = JSON.stringify(['import', addressId, given, digest, key])
+  return base32((await hashToken(asked)).subarray(0, OBJECT_NAME_BYTES))
 }
