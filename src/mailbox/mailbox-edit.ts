@@ -57,7 +57,7 @@ export async function editMailbox(
   if (row.role === 'inbox' || whole.role === 'inbox')
     return fail('conflict', 'The Inbox keeps its name, its place and its role.')
   const fields = fieldsOf(reader, rows, id, whole)
-  return isFailure(fields) ? fields : commit(deps, accountId, updateMailbox(accountId, id, fields, expected && row))
+  return isFailure(fields) ? fields : commit(deps, accountId, updateMailbox(accountId, id, fields, row))
 }
 
 /** Whether a mailbox is no longer named, placed and used as a client expects. */

@@ -25,16 +25,13 @@ export function insertMailbox(accountId: number, fields: MailboxFields, max: num
  * Changes a mailbox that is not being deleted; with `was`, only while its fields are those. The second statement's row is
  * the mailbox.
  */
-export function updateMailbox(accountId: number, id: number, fields: MailboxFields, was: MailboxFields | null): SQL[] {
+export function updateMailbox(accountId: number, id: number, fields: MailboxFields, was: MailboxFields): SQL[] {
   const { name, role, parent_id } = fields
   // Walks up from the parent; a mailbox must not stand in itself.
   const circle = sql`exists (with recursive up (id) as (select ${int(parent_id)} union
     select b.parent_id from mailboxes b join up on b.id = up.id where b.parent_id <> 0) select 1 from up where id = ${id})`
-  const isAsRead =
-    was === null
-      ? sql`1`
-      : sql`exists (select 1 from mailboxes where id = ${id} and name = ${was.name} and parent_id = ${int(was.parent_id)}
-          and role is ${was.role})`
+  const isAsRead = sql`exists (select 1 from mailboxes where id = ${id} and name = ${was.name}
+    and parent_id = ${int(was.parent_id)} and role is ${was.role})`
   return [
     guard(
       accountId,
