@@ -22,8 +22,8 @@ type Handler = (deps: Deps, body: unknown, attempts: number) => Promise<unknown>
 const filePendingMessage: Handler = (deps, body) => filePending(deps, (body as PendingMessage).raw_key)
 const drain: Handler = async (deps, body) => {
   const { shard } = body as WakeMessage
-  const isMore = [await eraseAccounts(deps, shard), await emptyMailboxes(deps, shard)].includes(true)
   await drainOutbox(deps, shard)
+  const isMore = [await eraseAccounts(deps, shard), await emptyMailboxes(deps, shard)].includes(true)
   if (isMore) await wakeOutbox(deps, shard)
 }
 

@@ -5,13 +5,16 @@
  * that the same attempt, repeated after a lost answer, is found instead of stored again.
  */
 import type { Deps } from '../deps.ts'
-import { type Failure, fail, TemporaryError } from '../errors.ts'
+import { type Failure, fail, isFailure, TemporaryError } from '../errors.ts'
 import type { ParsedMessage } from '../mime/message.ts'
+import { parseMessage } from '../mime/parse.ts'
 import { readAccount, takesMail } from '../store/account-read.ts'
 import { isStaleGuard, isUniqueViolation, type Statement } from '../store/database.ts'
 import { IDS_PER_SECOND, idAt } from '../store/ids.ts'
 import { readIdsBetween, readStandingRaw } from '../store/message-read.ts'
 import { type InsertedRow, insertMessage } from '../store/message-write.ts'
+import { queueRawDelete } from '../store/outbox.ts'
+import { appendedKey } from '../store/raw.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 import { rowOf } from './insertion.ts'
 
@@ -25,8 +28,8 @@ export type Appendix = {
   rawKey: string
   bytes: Uint8Array
   message: ParsedMessage
-  /** When it is to have been received, in epoch seconds; null: now. Never in the future. */
-  receivedAt: number | null
+  /** When it is to have been received, in epoch seconds; null: now; 'date': what its Date field says. Never in the future. */
+  receivedAt: number | 'date' | null
   /** flags.ts */
   flags: number
   /** In lower case. */
@@ -52,7 +55,7 @@ const UNVERIFIED: SenderVerdict = {
 }
 
 /** Why a message of this size cannot go there, or null. Asked before its bytes are stored, so that a refusal leaves none behind. */
-export async function refuseAppend(
+async function refuseAppend(
   deps: Deps,
   accountId: number,
   mailboxId: number,
@@ -64,6 +67,25 @@ export async function refuseAppend(
   if (!isOpen) return fail('not-found', 'There is no such mailbox.')
   if (account.quota_bytes === null || account.used_bytes + sizeBytes <= account.quota_bytes) return null
   return fail('over-quota', 'The account has no room for this message: delete mail, or ask for a larger quota.')
+}
+
+/**
+ * Stores raw bytes as a new message, the object first. `name` is unique for what is appended: the same name within a day is
+ * the same message, and stored once.
+ */
+export async function appendBytes(
+  deps: Deps,
+  wanted: Omit<Appendix, 'rawKey' | 'message'> & { name: string },
+): Promise<Appended | Failure> {
+  const { accountId, mailboxId, bytes, name } = wanted
+  const refused = await refuseAppend(deps, accountId, mailboxId, bytes.length)
+  if (refused) return refused
+  const message = await parseMessage(bytes)
+  const rawKey = appendedKey(accountId, deps.now(), name)
+  await deps.stores.raw.putBytes(rawKey, bytes)
+  const appended = await append(deps, { ...wanted, rawKey, message })
+  if (isFailure(appended)) await deps.stores.of(accountId).batch([queueRawDelete(rawKey)])
+  return appended
 }
 
 /** Stores the message. Fails for a mailbox that is not the account's, and over the quota. */
@@ -95,7 +117,7 @@ async function tryAppend(
   const { accountId, rawKey } = appendix
   const db = deps.stores.of(accountId)
   const now = Math.floor(deps.now() / 1000)
-  const receivedAt = Math.max(0, Math.min(appendix.receivedAt ?? now, now))
+  const receivedAt = Math.max(0, Math.min(receiptOf(appendix) ?? now, now))
   const id =
     receivedAt >= now ? 'live' : await freeId(deps, accountId, receivedAt, Math.min(spanSeconds, now - receivedAt))
   if (id === null) return null
@@ -118,6 +140,12 @@ async function tryAppend(
     const standing = await readStandingRaw(db, rawKey)
     return standing && { ...standing, isNew: false }
   }
+}
+
+// A date before 1970 is a broken clock's.
+function receiptOf({ receivedAt, message: { dateMs } }: Appendix): number | null {
+  if (receivedAt !== 'date') return receivedAt
+  return dateMs === null || dateMs < 0 ? null : Math.floor(dateMs / 1000)
 }
 
 // A free id of a second in the span after this one; null where that second has none.

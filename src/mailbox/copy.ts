@@ -4,10 +4,8 @@
  */
 import type { Deps } from '../deps.ts'
 import { type Failure, fail, isFailure } from '../errors.ts'
-import { parseMessage } from '../mime/parse.ts'
 import { readMessageRow } from '../store/message-read.ts'
-import { appendedKey } from '../store/raw.ts'
-import { append, refuseAppend } from './append.ts'
+import { appendBytes } from './append.ts'
 import { changeAll } from './change.ts'
 import type { Reader } from './reader.ts'
 import { placementsOf } from './view.ts'
@@ -28,22 +26,17 @@ export async function copyMessage(
     const placed = await changeAll(deps, reader, [id], { add: [mailboxId] })
     return isFailure(placed) ? placed : id
   }
-  const refused = await refuseAppend(deps, accountId, mailboxId, row.size)
-  if (refused) return refused
   const object = await deps.stores.raw.get(row.raw_key)
   if (!object) throw new Error(`the raw object ${row.raw_key} is missing`)
-  const rawKey = appendedKey(accountId, deps.now(), name)
-  await deps.stores.raw.putBytes(rawKey, object.bytes)
-  const copied = await append(deps, {
+  const copied = await appendBytes(deps, {
     accountId,
     mailboxId,
-    rawKey,
     bytes: object.bytes,
-    message: await parseMessage(object.bytes),
     receivedAt: row.received_at,
     flags: row.flags,
     keywords: JSON.parse(row.keywords) as string[],
     addressId: row.address_id,
+    name,
   })
   return isFailure(copied) ? copied : copied.id
 }

@@ -3,12 +3,9 @@
  * it goes where its owner says. What is imported twice stands there twice.
  */
 import type { Deps } from '../deps.ts'
-import { type Failure, fail, isFailure } from '../errors.ts'
-import { parseMessage } from '../mime/parse.ts'
+import { type Failure, fail } from '../errors.ts'
 import { readRoles } from '../store/account-read.ts'
-import { queueRawDelete } from '../store/outbox.ts'
-import { appendedKey } from '../store/raw.ts'
-import { type Appended, append, refuseAppend } from './append.ts'
+import { type Appended, appendBytes } from './append.ts'
 import type { Reader } from './reader.ts'
 
 export type Import = {
@@ -30,31 +27,16 @@ export async function importMessage(deps: Deps, reader: Reader, wanted: Import):
   const { accountId, addressId } = reader
   const mailboxId = wanted.mailboxId ?? (await inboxOf(deps, accountId))
   if (mailboxId === null) return fail('not-found', 'There is no such mailbox.')
-  const refused = await refuseAppend(deps, accountId, mailboxId, wanted.bytes.length)
-  if (refused) return refused
-  const message = await parseMessage(wanted.bytes)
-  const rawKey = appendedKey(accountId, deps.now(), wanted.name)
-  await deps.stores.raw.putBytes(rawKey, wanted.bytes)
-  const appended = await append(deps, {
+  return await appendBytes(deps, {
+    ...wanted,
     accountId,
-    mailboxId,
-    rawKey,
-    bytes: wanted.bytes,
-    message,
-    receivedAt: wanted.receivedAt ?? dateOf(message.dateMs),
-    flags: wanted.flags,
-    keywords: [...new Set(wanted.keywords)].sort(),
     addressId,
+    mailboxId,
+    receivedAt: wanted.receivedAt ?? 'date',
+    keywords: [...new Set(wanted.keywords)].sort(),
   })
-  if (isFailure(appended)) await deps.stores.of(accountId).batch([queueRawDelete(rawKey)])
-  return appended
 }
 
 async function inboxOf(deps: Deps, accountId: number): Promise<number | null> {
   return (await readRoles(deps.stores.of(accountId), accountId, ['inbox']))[0]?.id ?? null
-}
-
-// A date before 1970 is a broken clock's.
-function dateOf(dateMs: number | null): number | null {
-  return dateMs === null || dateMs < 0 ? null : Math.floor(dateMs / 1000)
 }

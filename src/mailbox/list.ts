@@ -46,24 +46,30 @@ export type MessagePage = { messages: MessageSummary[]; next: number | null }
 /** Reads a page. A mailbox of another account is not found. */
 export async function listMessages(deps: Deps, reader: Reader, query: ListQuery): Promise<MessagePage | Failure> {
   const db = deps.stores.of(reader.accountId)
-  const searched = query.q === undefined ? [] : await searchConditions(deps, reader, query.q)
+  const searched = query.q === undefined ? NO_SEARCH : await searchConditions(deps, reader, query.q)
   if (searched === null) return { messages: [], next: null }
-  const conditions = [...searched, ...filterConditions(query)]
+  const { accountId } = reader
+  const { rowsSpent } = searched
+  const conditions = [...searched.conditions, ...filterConditions(query)]
   if (reader.addressId !== null) conditions.push({ kind: 'address', id: reader.addressId })
   const [owned, page] = await Promise.all([
     query.mailboxId === undefined || ownsMailbox(db, reader.accountId, query.mailboxId),
-    readPage(db, { accountId: reader.accountId, conditions }, query.before, Math.min(query.limit, PAGE_MAX)),
+    readPage(db, { accountId, conditions, rowsSpent }, query.before, Math.min(query.limit, PAGE_MAX)),
   ])
   if (!owned) return fail('not-found', 'There is no such mailbox.')
   return { messages: page.rows.map(summaryOf), next: page.next }
 }
 
+type Search = { conditions: Condition[]; rowsSpent: number }
+const NO_SEARCH: Search = { conditions: [], rowsSpent: 0 }
+
 // What is typed side by side is judged side by side with the filters. Null where nothing was typed that can be searched.
-async function searchConditions(deps: Deps, reader: Reader, q: string): Promise<Condition[] | null> {
+async function searchConditions(deps: Deps, reader: Reader, q: string): Promise<Search | null> {
   const parsed = parseQuery(q)
   const mailboxes = namesMailbox(parsed) ? await listMailboxes(deps, reader) : []
   const condition = conditionOf(parsed, { mailboxes })
-  return condition && (condition.kind === 'all' ? condition.of : [condition])
+  if (!condition) return null
+  return { conditions: condition.kind === 'all' ? condition.of : [condition], rowsSpent: mailboxes.length }
 }
 
 function filterConditions(filter: ListFilter): Condition[] {

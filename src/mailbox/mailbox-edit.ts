@@ -22,6 +22,7 @@ export const MAILBOXES_MAX = 500
 export const MAILBOX_DEPTH_MAX = 10
 /** UTF-8, so that no client's path of ten of them grows beyond what file systems and IMAP's lines take. */
 export const MAILBOX_NAME_BYTES_MAX = 200
+const BOUNDS = { mailboxesMax: MAILBOXES_MAX, depthMax: MAILBOX_DEPTH_MAX }
 const UNSPEAKABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}/]/u
 
 export type MailboxRole = NonNullable<MailboxRow['role']>
@@ -36,7 +37,7 @@ export async function createMailbox(deps: Deps, reader: Reader, wanted: NewMailb
   if (wanted.role === 'inbox') return fail('conflict', 'There is one Inbox, and it keeps its role.', 'role')
   const fields = fieldsOf(reader, rows, null, wanted)
   if (isFailure(fields)) return fields
-  return commit(deps, accountId, insertMailbox(accountId, fields, MAILBOXES_MAX, Math.floor(deps.now() / 1000)))
+  return commit(deps, accountId, insertMailbox(accountId, fields, BOUNDS, Math.floor(deps.now() / 1000)))
 }
 
 /** Changes what is named; what is left out stays. With `expected`, only where what can be changed is still as it was there. */
@@ -57,7 +58,7 @@ export async function editMailbox(
   if (row.role === 'inbox' || whole.role === 'inbox')
     return fail('conflict', 'The Inbox keeps its name, its place and its role.')
   const fields = fieldsOf(reader, rows, id, whole)
-  return isFailure(fields) ? fields : commit(deps, accountId, updateMailbox(accountId, id, fields, row))
+  return isFailure(fields) ? fields : commit(deps, accountId, updateMailbox(accountId, id, fields, row, BOUNDS))
 }
 
 /** Whether a mailbox is no longer named, placed and used as a client expects. */
@@ -125,7 +126,8 @@ async function commit(deps: Deps, accountId: number, statements: Statement[]): P
     if (!row) throw new Error('the mailbox was not returned')
     return mailboxOf(row)
   } catch (error) {
-    if (isUniqueViolation(error)) return NAME_TAKEN
+    // Somebody else was first in this moment: with the name, or with the role.
+    if (isUniqueViolation(error)) return fail('conflict', 'A mailbox has this name there, or this role, already.')
     if (isStaleGuard(error)) throw new TemporaryError('the mailboxes have just changed')
     throw error
   }

@@ -52,12 +52,20 @@ export async function removeMailbox(
   return emptyOne(deps, { id, account_id: accountId, emptying: fate }, ROUNDS_MAX)
 }
 
-/** Goes on with the mailboxes of a shard that are being deleted. True where something is left for the next run. */
+/** Goes on with the mailboxes of a shard that are being deleted. True where a next run may find more to do. */
 export async function emptyMailboxes(deps: Deps, shard: number): Promise<boolean> {
-  const row = await readEmptying(deps.stores.of(shard * ACCOUNTS_PER_SHARD))
-  if (!row) return false
-  await emptyOne(deps, row, ROUNDS_MAX)
-  return true
+  const rows = await readEmptying(deps.stores.of(shard * ACCOUNTS_PER_SHARD), ROUNDS_MAX)
+  let moved = 0
+  for (const row of rows) {
+    try {
+      await emptyOne(deps, row, Math.floor(ROUNDS_MAX / rows.length))
+      moved++
+    } catch (error) {
+      // One that fails waits for the sweep, and keeps no other from its turn.
+      deps.log({ level: 'error', at: 'mailbox.empty', mailbox: row.id, error: String(error) })
+    }
+  }
+  return moved > 0
 }
 
 type Emptying = { id: number; account_id: number; emptying: 'trash' | 'permanent' }

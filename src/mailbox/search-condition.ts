@@ -10,15 +10,15 @@ import type { Mailbox } from './view.ts'
 
 /** Prefixes in one query, each a merge of many words' postings. Further ones are words. */
 const PREFIXES_MAX = 3
-/** Mailboxes of one name that `in:` looks into: SQLite bounds how deep an expression may be. */
-const NAMESAKES_MAX = 20
+/** Mailboxes that all `in:` of a query look into together: D1 takes a statement of 100 KB. */
+const NAMED_MAX = 1_000
 const KEYWORD = /^[\x21-\x7e]{1,64}$/
 
 /** What a search is read with. `mailboxes` is asked for only where the query names one. */
 export type Meaning = { mailboxes: readonly Pick<Mailbox, 'id' | 'name' | 'role'>[] }
 
 type Part = Extract<Query, { kind: 'part' }>
-type Budget = { prefixes: number }
+type Budget = { prefixes: number; mailboxes: number }
 
 /** Whether the query names a mailbox. */
 export function namesMailbox(query: Query): boolean {
@@ -28,7 +28,7 @@ export function namesMailbox(query: Query): boolean {
 
 /** The condition, or null where nothing that can be searched was typed. */
 export function conditionOf(query: Query, meaning: Meaning): Condition | null {
-  return conditionIn(query, meaning, { prefixes: PREFIXES_MAX })
+  return conditionIn(query, meaning, { prefixes: PREFIXES_MAX, mailboxes: NAMED_MAX })
 }
 
 /** The words of a text, all of which must stand in a column: what an API's filter gives. Nothing fits where it has none. */
@@ -75,7 +75,7 @@ const READERS: Record<Field, ReadField> = {
   has: ({ value }) => (/^attachments?$/i.test(value) ? { kind: 'attachment' } : null),
   is: ({ value }) => flagOf(value.toLowerCase()),
   keyword: ({ value }) => (KEYWORD.test(value) ? { kind: 'keyword', keyword: value.toLowerCase() } : null),
-  in: ({ value }, { mailboxes }) => mailboxOf(value, mailboxes),
+  in: ({ value }, { mailboxes }, budget) => mailboxOf(value, mailboxes, budget),
   after: ({ value }) => timeOf('since', value),
   before: ({ value }) => timeOf('until', value),
   larger: ({ value }) => sizeOf('larger', value),
@@ -100,10 +100,12 @@ function flagOf(word: string): Condition | null {
 }
 
 // Mailboxes of one name may stand in different ones: all of them are meant. A name that none has finds nothing.
-function mailboxOf(value: string, mailboxes: Meaning['mailboxes']): Condition {
+function mailboxOf(value: string, mailboxes: Meaning['mailboxes'], budget: Budget): Condition {
   const wanted = value.normalize('NFC').toLowerCase()
   const named = mailboxes.filter(({ name, role }) => role === wanted || name.toLowerCase() === wanted)
-  return { kind: 'mailbox', ids: named.slice(0, NAMESAKES_MAX).map(({ id }) => id) }
+  const taken = named.slice(0, budget.mailboxes)
+  budget.mailboxes -= taken.length
+  return { kind: 'mailbox', ids: taken.map(({ id }) => id) }
 }
 
 const DATE = /^(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?$/

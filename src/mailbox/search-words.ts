@@ -33,8 +33,10 @@ export function matchOf({ text, isPrefix }: Phrase, column: Column | null): stri
   return column === null ? quoted : `${column} : ${quoted}`
 }
 
-// The tokenizer splits at what is no letter or digit; the star belongs to the last word of what it makes.
+// The tokenizer drops accents and splits at what is no letter or digit, other marks among it; the star belongs to the last
+// word of what it makes.
 function isLongPrefix(text: string): boolean {
-  const last = text.split(/[^\p{L}\p{M}\p{N}\p{Co}]+/u).findLast((word) => word !== '')
+  const bare = text.normalize('NFKD').replaceAll(/[\u0300-\u036f]/g, '')
+  const last = bare.split(/[^\p{L}\p{N}\p{Co}]+/u).findLast((word) => word !== '')
   return last !== undefined && [...last].length >= PREFIX_CHARS_MIN
 }

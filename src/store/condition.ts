@@ -148,5 +148,12 @@ function joined({ kind, of }: { kind: 'all' | 'any'; of: Condition[] }, accountI
 function standsIn(mailboxIds: number[]): SQL {
   if (mailboxIds.length === 0) return sql`0`
   const each = mailboxIds.map((id) => sql`instr(m.placed, '[' || ${integers([id])} || ',') > 0`)
-  return sql`(${sql.join(each, sql` or `)})`
+  return anyOf(each)
+}
+
+// In halves: SQLite bounds how deep an expression may be, and a chain is as deep as it is long.
+function anyOf(each: SQL[]): SQL {
+  if (each.length <= 2) return sql`(${sql.join(each, sql` or `)})`
+  const half = Math.ceil(each.length / 2)
+  return sql`(${anyOf(each.slice(0, half))} or ${anyOf(each.slice(half))})`
 }

@@ -8,10 +8,14 @@ import type { MailboxRow } from './schema.ts'
 
 export type MailboxFields = Pick<MailboxRow, 'name' | 'role' | 'parent_id'>
 
-/** Makes a mailbox below `parent_id` (0: at the top), while the account has fewer than `max`. The second statement's row is the mailbox. */
-export function insertMailbox(accountId: number, fields: MailboxFields, max: number, now: number): SQL[] {
+/** How many mailboxes an account may have, and how deep they may stand. */
+export type TreeBounds = { mailboxesMax: number; depthMax: number }
+
+/** Makes a mailbox below `parent_id` (0: at the top), within the bounds. The second statement's row is the mailbox. */
+export function insertMailbox(accountId: number, fields: MailboxFields, bounds: TreeBounds, now: number): SQL[] {
   const { name, role, parent_id } = fields
-  const fits = sql`(select count(*) from mailboxes where account_id = ${accountId}) < ${int(max)}`
+  const fits = sql`(select count(*) from mailboxes where account_id = ${accountId}) < ${int(bounds.mailboxesMax)}
+    and ${depthOf(parent_id)} < ${int(bounds.depthMax)}`
   return [
     guard(accountId, sql`${fits} and ${parentStands(accountId, parent_id)}`),
     sql`insert into mailboxes (account_id, parent_id, name, role, uid_validity, modseq, created_modseq)
@@ -25,17 +29,23 @@ export function insertMailbox(accountId: number, fields: MailboxFields, max: num
  * Changes a mailbox that is not being deleted; with `was`, only while its fields are those. The second statement's row is
  * the mailbox.
  */
-export function updateMailbox(accountId: number, id: number, fields: MailboxFields, was: MailboxFields): SQL[] {
+export function updateMailbox(
+  accountId: number,
+  id: number,
+  fields: MailboxFields,
+  was: MailboxFields,
+  bounds: TreeBounds,
+): SQL[] {
   const { name, role, parent_id } = fields
-  // Walks up from the parent; a mailbox must not stand in itself.
-  const circle = sql`exists (with recursive up (id) as (select ${int(parent_id)} union
-    select b.parent_id from mailboxes b join up on b.id = up.id where b.parent_id <> 0) select 1 from up where id = ${id})`
+  // A mailbox must not stand in itself.
+  const circle = sql`exists (${pathUp(parent_id)} select 1 from up where id = ${id})`
+  const fits = sql`${depthOf(parent_id)} + ${heightOf(accountId, id, bounds)} <= ${int(bounds.depthMax)}`
   const isAsRead = sql`exists (select 1 from mailboxes where id = ${id} and name = ${was.name}
     and parent_id = ${int(was.parent_id)} and role is ${was.role})`
   return [
     guard(
       accountId,
-      sql`${stands(accountId, id)} and ${parentStands(accountId, parent_id)} and not ${circle} and ${isAsRead}`,
+      sql`${stands(accountId, id)} and ${parentStands(accountId, parent_id)} and not ${circle} and ${fits} and ${isAsRead}`,
     ),
     sql`update mailboxes set name = ${name}, role = ${role}, parent_id = ${int(parent_id)}, modseq = ${modseqOf(accountId)}
       where id = ${id} returning *`,
@@ -88,6 +98,23 @@ function parentStands(accountId: number, parentId: number): SQL {
 
 function isLeaf(accountId: number, id: number): SQL {
   return sql`not exists (select 1 from mailboxes where account_id = ${accountId} and parent_id = ${id})`
+}
+
+// A mailbox and those that it stands in; `up` holds 0 for the top alone.
+function pathUp(id: number): SQL {
+  return sql`with recursive up (id) as (select ${int(id)} union
+    select b.parent_id from mailboxes b join up on b.id = up.id where b.parent_id <> 0)`
+}
+
+function depthOf(id: number): SQL {
+  return sql`(${pathUp(id)} select count(*) from up where id <> 0)`
+}
+
+// Of a mailbox with those that stand in it; what is above the bound is not counted on.
+function heightOf(accountId: number, id: number, { depthMax }: TreeBounds): SQL {
+  return sql`(with recursive down (id, depth) as (select ${int(id)}, 1 union all
+    select b.id, down.depth + 1 from down join mailboxes b on b.account_id = ${accountId} and b.parent_id = down.id
+    where down.depth <= ${int(depthMax)}) select max(depth) from down)`
 }
 
 function modseqOf(accountId: number): SQL {

@@ -21,6 +21,8 @@ export type MessageFilter = {
   accountId: number
   /** All of them must hold. */
   conditions: Condition[]
+  /** Rows that were read to understand the query: the candidates make room for them. */
+  rowsSpent: number
 }
 
 /** A page below `before`, newest first. `next` is the `before` of the page after it; null where there is none. */
@@ -32,14 +34,16 @@ export type SummaryPage = { rows: SummaryRow[]; next: number | null }
  */
 export async function readPage(
   db: Database,
-  { accountId, conditions }: MessageFilter,
+  { accountId, conditions, rowsSpent }: MessageFilter,
   before: number | null,
   limit: number,
 ): Promise<SummaryPage> {
   const range = rangeOf(accountId, conditions, before ?? lastId(accountId) + 1)
   const timeless = conditions.filter(({ kind }) => kind !== 'since' && kind !== 'until')
   const plan = planOf(accountId, timeless, range)
-  return plan.rest.length === 0 ? readPlainPage(db, plan, limit) : readFilteredPage(db, plan, accountId, limit)
+  return plan.rest.length === 0
+    ? readPlainPage(db, plan, limit)
+    : readFilteredPage(db, plan, { accountId, rowsMax: JUDGED_ROWS_MAX - rowsSpent, limit })
 }
 
 // The driver stays a subquery that SQLite runs as a co-routine: materialized, each of its rows would be read twice.
@@ -50,10 +54,14 @@ async function readPlainPage(db: Database, plan: Plan, limit: number): Promise<S
   return { rows: rows.slice(0, limit), next: more ? (rows[limit - 1]?.id ?? null) : null }
 }
 
-async function readFilteredPage(db: Database, plan: Plan, accountId: number, limit: number): Promise<SummaryPage> {
+async function readFilteredPage(
+  db: Database,
+  plan: Plan,
+  { accountId, rowsMax, limit }: { accountId: number; rowsMax: number; limit: number },
+): Promise<SummaryPage> {
   type Judged = { low: number | null; candidates: number; ids: string }
   const wanted = merged({ kind: 'all', of: plan.rest })
-  const candidatesMax = Math.min(CANDIDATES_MAX, Math.floor(JUDGED_ROWS_MAX / (2 + looks(wanted))))
+  const candidatesMax = Math.min(CANDIDATES_MAX, Math.floor(rowsMax / (2 + looks(wanted))))
   const judged = await db.first<Judged>(sql`select min(h.id) low, count(*) candidates,
       json_group_array(h.id) filter (where ${predicate(wanted, accountId)}) ids
     from (${plan.driver} limit ${candidatesMax}) h left join messages m on m.id = h.id`)

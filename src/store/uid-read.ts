@@ -52,10 +52,10 @@ export async function readPlaced(db: Database, mailboxId: number, limit: number)
   return rows.map((row) => row.message_id)
 }
 
-/** A mailbox of the shard that is being deleted, of an account that is not; or null. */
-export function readEmptying(db: Database) {
-  return db.first<{ id: number; account_id: number; emptying: 'trash' | 'permanent' }>(
+/** Mailboxes of the shard that are being deleted, of accounts that are not. */
+export function readEmptying(db: Database, limit: number) {
+  return db.all<{ id: number; account_id: number; emptying: 'trash' | 'permanent' }>(
     sql`select b.id, b.account_id, b.emptying from mailboxes b join accounts a on a.id = b.account_id
-      where b.emptying is not null and a.deleted_at is null order by b.id limit 1`,
+      where b.emptying is not null and a.deleted_at is null order by b.id limit ${limit}`,
   )
 }

@@ -117,6 +117,35 @@ describe('a mailbox', () => {
     expect(moved).toMatchObject({ failure: 'conflict', field: 'parent_id' })
   })
 
+  it('stands no deeper than the bound, whoever moves it at once', async () => {
+    const chains: number[][] = []
+    for (const name of ['x', 'y', 'z']) {
+      const chain: number[] = []
+      for (let n = 0; n < 5; n++) chain.push((await make(`${name}${n}`, chain.at(-1) ?? null)).id)
+      chains.push(chain)
+    }
+    const [x = [], y = [], z = []] = chains
+    await Promise.allSettled([
+      editMailbox(world.deps, reader, y[0] ?? 0, { parentId: x[4] ?? 0 }),
+      editMailbox(world.deps, reader, x[0] ?? 0, { parentId: z[4] ?? 0 }),
+    ])
+    const byId = new Map((await listMailboxes(world.deps, reader)).map((box) => [box.id, box]))
+    const depth = (id: number | null): number => (id === null ? 0 : 1 + depth(byId.get(id)?.parentId ?? null))
+    expect(Math.max(...[...byId.keys()].map(depth))).toBe(MAILBOX_DEPTH_MAX)
+  })
+
+  it('keeps both of two changes at once, or refuses one', async () => {
+    const box = await make('Old')
+    const parent = await make('Parent')
+    const done = await Promise.allSettled([
+      editMailbox(world.deps, reader, box.id, { name: 'New' }),
+      editMailbox(world.deps, reader, box.id, { parentId: parent.id }),
+    ])
+    const now = (await listMailboxes(world.deps, reader)).find(({ id }) => id === box.id)
+    expect(now?.name === 'New').toBe(done[0].status === 'fulfilled')
+    expect(now?.parentId === parent.id).toBe(done[1].status === 'fulfilled')
+  })
+
   it('takes a role that no other has', async () => {
     const late = await make('Later')
     const taken = await editMailbox(world.deps, reader, late.id, { role: 'archive' })
@@ -220,6 +249,17 @@ describe('deleting a mailbox', () => {
     if (received.kind !== 'filed') throw new Error(received.kind)
     const moved = await changeAll(world.deps, reader, [received.id], { remove: 'all', add: [box.id] })
     expect(moved).toMatchObject({ failure: 'not-found' })
+  })
+
+  it('goes on for one while another one fails', async () => {
+    const [bad, good] = [await make('Bad'), await make('Good')]
+    await fillMailbox(env.DB, reader.accountId, good.id, 5_500)
+    await env.DB.prepare("update mailboxes set emptying = 'trash', role = 'x' where id = ?").bind(bad.id).run()
+    expect(await removeMailbox(world.deps, reader, good.id, 'permanent')).toBe('emptying')
+    await emptyMailboxes(world.deps, 0)
+    expect(await names()).not.toContain('Good')
+    expect(world.logs).toContainEqual(expect.objectContaining({ at: 'mailbox.empty', mailbox: bad.id }))
+    await env.DB.prepare('delete from mailboxes where id = ?').bind(bad.id).run()
   })
 
   it('goes on by itself where there is much, and ends with true counts', async () => {

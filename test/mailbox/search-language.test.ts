@@ -8,6 +8,7 @@ import { isFailure } from '../../src/errors.ts'
 import { changeAll } from '../../src/mailbox/change.ts'
 import { FLAGGED, SEEN } from '../../src/mailbox/flags.ts'
 import { type ListFilter, listMessages } from '../../src/mailbox/list.ts'
+import { createMailbox } from '../../src/mailbox/mailbox-edit.ts'
 import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
 import { whole } from '../../src/mailbox/reader.ts'
 import { SEARCH_LANGUAGE } from '../../src/mailbox/search-language.ts'
@@ -225,6 +226,29 @@ describe('the search language', () => {
     ['a thousand parentheses', '('.repeat(1_000)],
   ])('takes %s', async (_, q) => {
     expect(Array.isArray(await found({ q }))).toBe(true)
+  })
+
+  it('looks into every mailbox of a name, and costs no more for it', async () => {
+    const reader = whole(await makeAccount(world, 'names@postern.test'))
+    const ids: number[] = []
+    for (let n = 0; n < 60; n++) {
+      const parent = await createMailbox(world.deps, reader, { name: `Parent ${n}`, parentId: null, role: null })
+      if (isFailure(parent)) throw new Error(parent.detail)
+      const box = await createMailbox(world.deps, reader, { name: 'Same', parentId: parent.id, role: null })
+      if (isFailure(box)) throw new Error(box.detail)
+      ids.push(box.id)
+    }
+    for (const id of [ids[0], ids[59]]) {
+      const received = await receiveRaw(world, 'names@postern.test', plainMessage())
+      if (received.kind !== 'filed') throw new Error(received.kind)
+      await changeAll(world.deps, reader, [received.id], { remove: 'all', add: [id ?? 0] })
+    }
+    const page = await listMessages(world.deps, reader, {
+      q: 'in:same -(in:archive OR quince)',
+      before: null,
+      limit: 9,
+    })
+    expect(isFailure(page) ? page : page.messages).toHaveLength(2)
   })
 
   it('is told in a table whose every example is read', async () => {

@@ -2,7 +2,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Deps } from '../../../deps.ts'
 import { type Conversation, listConversations } from '../../../mailbox/conversations.ts'
-import { listMessages } from '../../../mailbox/list.ts'
+import { listMessages, type MessagePage } from '../../../mailbox/list.ts'
 import { listMailboxes } from '../../../mailbox/mailboxes.ts'
 import type { Reader } from '../../../mailbox/reader.ts'
 import { requires } from '../authorize.ts'
@@ -14,6 +14,9 @@ import { messageSummary, renderSummary } from '../message-view.ts'
 import { json, problems } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { count, cursor, id, idParam, LIMIT_MAX, limit, listOf } from '../schemas.ts'
+
+/** Pages of a conversation that are looked at for the first message which the key may see. */
+const PAGES_MAX = 10
 
 export const threads = new OpenAPIHono<HttpEnv>()
 
@@ -78,13 +81,23 @@ const read = defineRoute({
 
 threads.openapi(read, async (c) => {
   const threadId = found(c.req.valid('param').id, 'thread')
-  const page = orProblem(await listMessages(c.env.deps, c.var.account, { threadId, before: null, limit: LIMIT_MAX }))
-  found(page.messages[0], 'thread')
+  const page = found(await newestOf(c.env.deps, c.var.account, threadId), 'thread')
   return c.json(
     { id: formatId('thr', threadId), messages: page.messages.map(renderSummary), has_more: page.next !== null },
     200,
   )
 })
+
+// A key of one address may find its own mail only below hundreds of other messages.
+async function newestOf(deps: Deps, reader: Reader, threadId: number): Promise<MessagePage | null> {
+  for (let before: number | null = null, pages = 0; pages < PAGES_MAX; pages++) {
+    const page: MessagePage = orProblem(await listMessages(deps, reader, { threadId, before, limit: LIMIT_MAX }))
+    if (page.messages.length > 0) return page
+    if (page.next === null) return null
+    before = page.next
+  }
+  return null
+}
 
 async function inboxOf(deps: Deps, reader: Reader): Promise<number> {
   const inbox = (await listMailboxes(deps, reader)).find(({ role }) => role === 'inbox')
