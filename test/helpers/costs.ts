@@ -17,6 +17,7 @@ import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
 import { readMessage } from '../../src/mailbox/read.ts'
 import { whole } from '../../src/mailbox/reader.ts'
 import { fetchByUid, openMailbox } from '../../src/mailbox/uids.ts'
+import { submit } from '../../src/outbound/submit.ts'
 import { UIDS_PER_PAGE } from '../../src/store/message-write.ts'
 import { type BulkMailbox, fillMailbox } from './bulk.ts'
 import { type Meter, metered } from './counting.ts'
@@ -219,6 +220,16 @@ export const OPERATIONS: Operation[] = [
     read: 110,
     written: 0,
     run: ({ world, box }) => fetchByUid(world.deps, box.accountId, box.mailboxId, 10, 59),
+  },
+  {
+    name: 'submit to one recipient',
+    read: 60,
+    written: 24,
+    run: async ({ world, box }) => {
+      const to = [{ name: '', address: `demo@size${box.size}.test` }]
+      const draft = { from: null, to, cc: [], bcc: [], replyTo: [], headers: [], attachments: [] }
+      return submit(world.deps, whole(box.accountId), { ...draft, subject: 'Own', text: 'Own.', html: null }, null)
+    },
   },
   {
     name: 'make a mailbox',

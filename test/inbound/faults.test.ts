@@ -9,15 +9,8 @@ import { keepDead, listDeadLetters } from '../../src/inbound/dead-letters.ts'
 import { filePending } from '../../src/inbound/pending.ts'
 import { receive } from '../../src/inbound/receive.ts'
 import { sweep } from '../../src/inbound/sweep.ts'
-import {
-  FAULT_MODES,
-  type FaultMode,
-  type Faults,
-  faultsAt,
-  faultyD1,
-  faultyQueue,
-  faultyR2,
-} from '../helpers/faults.ts'
+import { FAULT_MODES, type FaultMode, type Faults, faultsAt } from '../helpers/faults.ts'
+import { faultyWorld } from '../helpers/faulty-world.ts'
 import { consume, latin1, makeAccount, makeWorld, migrate, plainMessage, type World } from '../helpers/world.ts'
 
 const MINUTE = 60_000
@@ -38,19 +31,7 @@ beforeAll(async () => {
 
 afterAll(() => console.log(`${injected} faults injected over the inbound way`))
 
-/** A world whose calls go through `faults`, over the same storage and the same waiting queues as the clean one. */
-function faulty(faults: Faults): World {
-  const world = makeWorld({
-    databases: [faultyD1(env.DB, faults)],
-    bucket: faultyR2(env.RAW, faults),
-    queues: {
-      pending: faultyQueue('pending', clean.pending, faults),
-      events: faultyQueue('events', clean.events, faults),
-    },
-  })
-  world.clock.ms = clean.clock.ms
-  return world
-}
+const faulty = (faults: Faults): World => faultyWorld(clean, faults)
 
 function incoming(raw: string, to = 'demo@postern.test') {
   return {

@@ -14,7 +14,8 @@ import { createMailbox } from '../../src/mailbox/mailbox-edit.ts'
 import { removeMailbox } from '../../src/mailbox/mailbox-remove.ts'
 import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
 import { type Reader, whole } from '../../src/mailbox/reader.ts'
-import { FAULT_MODES, type Faults, faultsAt, faultyD1, faultyR2 } from '../helpers/faults.ts'
+import { FAULT_MODES, type Faults, faultsAt } from '../helpers/faults.ts'
+import { faultyWorld } from '../helpers/faulty-world.ts'
 import { findMiscounts } from '../helpers/miscounts.ts'
 import { latin1, makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
 
@@ -36,9 +37,7 @@ beforeAll(async () => {
 
 afterAll(() => console.log(`${injected} faults injected over changes, imports and mailboxes`))
 
-function faulty(faults: Faults): World {
-  return makeWorld({ databases: [faultyD1(env.DB, faults)], bucket: faultyR2(env.RAW, faults) })
-}
+const faulty = (faults: Faults): World => faultyWorld(clean, faults)
 
 async function received(): Promise<number> {
   const filed = await receiveRaw(clean, 'demo@postern.test', plainMessage())

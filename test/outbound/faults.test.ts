@@ -11,7 +11,8 @@ import { sweep } from '../../src/inbound/sweep.ts'
 import { whole } from '../../src/mailbox/reader.ts'
 import type { Provider } from '../../src/outbound/provider.ts'
 import { submit, type Wanted } from '../../src/outbound/submit.ts'
-import { FAULT_MODES, type Faults, faultsAt, faultyD1, faultyQueue, faultyR2 } from '../helpers/faults.ts'
+import { FAULT_MODES, type Faults, faultsAt } from '../helpers/faults.ts'
+import { faultyWorld } from '../helpers/faulty-world.ts'
 import { makeAccount, makeWorld, migrate, type World } from '../helpers/world.ts'
 
 const MINUTE = 60_000
@@ -42,21 +43,7 @@ beforeAll(async () => {
 
 afterAll(() => console.log(`${injected} faults injected over submitting and sending`))
 
-/** A world whose calls go through `faults`, over the same storage and the same waiting queues as the clean one. */
-function faulty(faults: Faults): World {
-  const world = makeWorld({
-    databases: [faultyD1(env.DB, faults)],
-    bucket: faultyR2(env.RAW, faults),
-    queues: {
-      pending: faultyQueue('pending', clean.pending, faults),
-      events: faultyQueue('events', clean.events, faults),
-      outbound: faultyQueue('outbound', clean.outbound, faults),
-    },
-    provider: { send: (message) => faults.run('provider', () => provider.send(message)) },
-  })
-  world.clock.ms = clean.clock.ms
-  return world
-}
+const faulty = (faults: Faults): World => faultyWorld(clean, faults, provider)
 
 function messageOf(subject: string): Wanted {
   const list = (address: string) => [{ name: '', address }]
