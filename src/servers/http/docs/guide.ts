@@ -34,7 +34,7 @@ const SCOPES: [scope: string, opens: string][] = [
   ['mail:read', 'Mailboxes, messages, conversations, changes'],
   ['mail:write', 'Importing, changing, moving and deleting'],
   ['mail:send', 'Sending and replying'],
-  ['spam:train', 'Teaching the spam filter'],
+  ['spam:train', 'Nothing yet'],
   ['settings', 'Settings, lists and keys of the account'],
 ]
 
