@@ -33,6 +33,7 @@ const WALLS: Record<string, Wall> = {
     types: ['deps', 'verify', 'spam'],
   },
   cli: { imports: [], types: [] },
+  lab: { imports: ['mime', 'verify', 'spam', 'junk'], types: [] },
 }
 
 /** What only these rooms or files may say. */
@@ -44,7 +45,7 @@ const TOUCHES: { what: string; pattern: RegExp; only: string[] }[] = [
   { what: 'randomness', pattern: /\b(Math\.random|getRandomValues|randomUUID|randomBytes)\b/, only: ['deps', 'cli'] },
   { what: 'the network', pattern: /(?<![.\w])fetch\(/, only: ['cli', 'worker'] },
   { what: 'the sending binding', pattern: /'cloudflare:email'/, only: ['outbound/providers'] },
-  { what: 'Node, but for what workerd has of it', pattern: /from 'node:(?!crypto'|buffer')/, only: ['cli'] },
+  { what: 'Node, but for what workerd has of it', pattern: /from 'node:(?!crypto'|buffer')/, only: ['cli', 'lab'] },
   { what: 'the environment', pattern: /\bprocess\.env\b/, only: ['cli'] },
 ]
 

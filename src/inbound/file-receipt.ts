@@ -14,6 +14,7 @@ import { messageIdentity } from '../mime/identity.ts'
 import type { ParsedMessage } from '../mime/message.ts'
 import { parseMessage } from '../mime/parse.ts'
 import { wakeOutbox } from '../notify/outbox.ts'
+import { DEFAULT_POLICY, type Policy } from '../spam/input.ts'
 import { scoreMessage } from '../spam/score.ts'
 import { readAccount } from '../store/account-read.ts'
 import { shardOf } from '../store/ids.ts'
@@ -47,7 +48,7 @@ export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Arra
     verdict,
     envelope: { from: receipt.from, to: receipt.to },
     nowMs: receipt.receivedAtMs,
-    ...thresholdOf(account),
+    policy: policyOf(account),
     lists: await findListHits(deps, receipt.accountId, {
       fromAddresses: senderAddresses(message),
       envelopeFrom: foldAddress(receipt.from),
@@ -71,9 +72,9 @@ export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Arra
   return await afterDelivery(deps, receipt, delivered, role)
 }
 
-function thresholdOf(account: AccountRow | null): { threshold?: number } {
+function policyOf(account: AccountRow | null): Policy {
   const chosen = account && settingsOf(account).spamThreshold
-  return chosen === null ? {} : { threshold: chosen }
+  return { ...DEFAULT_POLICY, junk: chosen ?? DEFAULT_POLICY.junk }
 }
 
 // What an account of this server sent carries no block that could be trusted: the proof is that this server took it.

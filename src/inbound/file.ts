@@ -8,5 +8,5 @@
 import type { SpamReport } from '../spam/report.ts'
 
 export function fileMessage(report: SpamReport): 'inbox' | 'junk' {
-  return report.verdict === 'junk' ? 'junk' : 'inbox'
+  return report.verdict === 'inbox' ? 'inbox' : 'junk'
 }

@@ -54,14 +54,22 @@ export type TagName =
   | 'DMARC_FAIL'
   | 'DMARC_FAIL_BY_LIST'
   | 'CLOUDFLARE_SCORE'
+  // What the account has taught its filter, and what the server's own model says
+  | 'LEARNED_SPAM'
+  | 'LEARNED_HAM'
+  | 'WORDS_SPAM'
+  | 'WORDS_HAM'
   // The allow and block lists
   | 'ALLOW_LISTED'
   | 'BLOCK_LISTED'
   | 'ALLOW_NOT_AUTHENTIC'
 
-/** `seen` is what the rule saw, as the sender wrote it; '' where there is nothing to show. report.ts makes it safe. */
-export type Finding = { name: TagName; seen: string }
+/**
+ * `seen` is what the rule saw, as the sender wrote it; '' where there is nothing to show. report.ts makes it safe. `share` is
+ * how much of the name's points it is worth, 0 to 1, for what is surer at times than at others.
+ */
+export type Finding = { name: TagName; seen: string; share?: number }
 
-export function found(name: TagName, seen = ''): Finding {
-  return { name, seen }
+export function found(name: TagName, seen = '', share = 1): Finding {
+  return { name, seen, share }
 }

@@ -4,6 +4,7 @@
  */
 import type { ParsedMessage } from '../mime/message.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
+import type { Learned } from './learned/learned.ts'
 
 /** An allow or block entry that covers this message's sender, found by junk/. */
 export type ListHit = {
@@ -15,6 +16,17 @@ export type ListHit = {
   value: string
 }
 
+/** From how many points on a message goes where; the account's choice, or the server's. */
+export type Policy = {
+  junk: number
+  /** Null: nothing is held back for its score. */
+  quarantine: number | null
+  /** What is turned away while the sender can still be told. */
+  reject: 'never' | 'lists' | 'lists-and-malware'
+}
+
+export const DEFAULT_POLICY: Policy = { junk: 5, quarantine: null, reject: 'never' }
+
 export type SpamInput = {
   message: ParsedMessage
   verdict: SenderVerdict
@@ -23,6 +35,10 @@ export type SpamInput = {
   /** When the message was received. */
   nowMs: number
   lists: ListHit[]
-  /** The account's own, where it has one; SPAM_THRESHOLD otherwise. */
-  threshold?: number
+  /** DEFAULT_POLICY where it is absent. */
+  policy?: Policy
+  /** What the account has taught its filter; null or absent where it has not. */
+  learned?: Learned | null
+  /** False leaves the shipped model out: for measuring on the mail that it was trained on. */
+  withShipped?: boolean
 }

@@ -3,6 +3,8 @@
  * and shown to its owner as it is.
  */
 
+import type { Clue } from './learned/bayes.ts'
+
 /** A finding, worth points. Rules emit tags; only score.ts knows points. */
 export type Tag = {
   /** A stable upper-case name: 'FROM_MISSING'. */
@@ -12,13 +14,18 @@ export type Tag = {
   detail: string
 }
 
-export type SpamReason = 'below-threshold' | 'score' | 'allow-list' | 'block-list'
+export type SpamReason = 'below-threshold' | 'score' | 'allow-list' | 'block-list' | 'malware' | 'quarantine-score'
+
+/** Where a message goes: kept back from every mailbox in 'quarantine', not accepted at all with 'reject'. */
+export type Verdict = 'inbox' | 'junk' | 'quarantine' | 'reject'
 
 export type SpamReport = {
   score: number
   threshold: number
-  verdict: 'clean' | 'junk'
-  /** What decided: a list entry decides alone, otherwise the score does. */
+  verdict: Verdict
+  /** What decided: a list entry decides alone, then a disguised program, otherwise the score. */
   reason: SpamReason
   tags: Tag[]
+  /** The words by which the account's classifier judged, the strongest first; empty where it was silent. */
+  clues: Clue[]
 }

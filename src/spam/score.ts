@@ -5,7 +5,7 @@
  *
  * Points are modest, so that no single oddity sends honest mail to Junk at a threshold of 5: the exceptions are attachments
  * made to deceive. They were measured on archives of honest and unwanted mail; a rule that honest mail met often was
- * lowered or dropped. Nothing here lowers a score: mail is innocent until found odd.
+ * lowered or dropped. Only proof lowers a score: what the account itself has taught, and what is authentic.
  *
  * Invariants:
  *  - A list entry decides alone (lists.ts); the tags and the score are told all the same.
@@ -13,18 +13,22 @@
  */
 import { findTags } from './find-tags.ts'
 import type { Finding, TagName } from './finding.ts'
-import type { SpamInput } from './input.ts'
+import { DEFAULT_POLICY, type Policy, type SpamInput } from './input.ts'
+import type { Clue } from './learned/bayes.ts'
+import { featuresOf } from './learned/features.ts'
+import { opinionOf } from './learned/opinion.ts'
 import { decideByLists, type ListDecision } from './lists.ts'
-import type { SpamReason, SpamReport, Tag } from './report.ts'
+import type { SpamReport, Tag } from './report.ts'
 import { showSeen } from './seen.ts'
-
-/** Junk from here on, where the account has not chosen otherwise. */
-export const SPAM_THRESHOLD = 5
+import { learnedSignals } from './signals/learned.ts'
 
 /** More than there are names: a bound for what is stored, whatever the rules do. */
 export const TAGS_MAX = 50
 
+type Judgement = Pick<SpamReport, 'verdict' | 'reason'>
+
 type Worth = {
+  /** At most so many, where a finding is worth a share. */
   points: number
   /** One sentence; '{seen}' is what the rule saw. */
   sentence: string
@@ -83,6 +87,10 @@ export const WORTH: Readonly<Record<TagName, Worth>> = {
   DMARC_FAIL: { points: 2, sentence: 'The message is not from the domain that it names ({seen}): DMARC fails.' },
   DMARC_FAIL_BY_LIST: { points: 0.5, sentence: 'A mailing list passed it on, so that DMARC fails for {seen}.' },
   CLOUDFLARE_SCORE: { points: 1.5, sentence: "Cloudflare's own spam score is {seen} (0 and 1 are normal)." },
+  LEARNED_SPAM: { points: 6, sentence: 'It resembles the mail that you reported as spam.' },
+  LEARNED_HAM: { points: -4, sentence: 'It resembles the mail that you keep.' },
+  WORDS_SPAM: { points: 2.5, sentence: 'Its words are those of the mail that you reported as spam: {seen}.' },
+  WORDS_HAM: { points: -2, sentence: 'Its words are those of the mail that you keep: {seen}.' },
   ALLOW_LISTED: { points: 0, sentence: 'The sender is allowed: {seen}.' },
   BLOCK_LISTED: { points: 0, sentence: 'The sender is blocked: {seen}.' },
   ALLOW_NOT_AUTHENTIC: {
@@ -91,28 +99,53 @@ export const WORTH: Readonly<Record<TagName, Worth>> = {
   },
 }
 
+/** What no honest mail does: programs dressed up as something else. They are kept back whatever else speaks for the message. */
+const MALWARE: ReadonlySet<string> = new Set<TagName>(['ATTACHMENT_DOUBLE_EXTENSION', 'ATTACHMENT_BIDI_NAME'])
+
 export function scoreMessage(input: SpamInput): SpamReport {
   const lists = decideByLists(input)
-  const tags = toTags([...lists.findings, ...findTags(input)])
-  const score = Math.round(tags.reduce((sum, tag) => sum + tag.points, 0) * 100) / 100
-  const threshold = input.threshold ?? SPAM_THRESHOLD
-  return { score, threshold, ...judge(lists, score >= threshold), tags }
+  const learned = input.learned ?? null
+  const opinion = opinionOf(learned, learned && featuresOf(input.message))
+  const tags = toTags([...lists.findings, ...findTags(input), ...learnedSignals(opinion)])
+  const score = rounded(tags.reduce((sum, tag) => sum + tag.points, 0))
+  const policy = input.policy ?? DEFAULT_POLICY
+  return {
+    score,
+    threshold: policy.junk,
+    ...judge(lists, tags, score, policy),
+    tags,
+    clues: opinion.clues.map(showClue),
+  }
 }
 
-function judge({ decided }: ListDecision, isOver: boolean): { verdict: SpamReport['verdict']; reason: SpamReason } {
-  if (decided?.list === 'allow') return { verdict: 'clean', reason: 'allow-list' }
-  if (decided?.list === 'block') return { verdict: 'junk', reason: 'block-list' }
-  return isOver ? { verdict: 'junk', reason: 'score' } : { verdict: 'clean', reason: 'below-threshold' }
+function judge({ decided }: ListDecision, tags: Tag[], score: number, policy: Policy): Judgement {
+  if (decided?.list === 'allow') return { verdict: 'inbox', reason: 'allow-list' }
+  if (decided?.list === 'block') return { verdict: policy.reject === 'never' ? 'junk' : 'reject', reason: 'block-list' }
+  if (tags.some(({ name }) => MALWARE.has(name)))
+    return { verdict: policy.reject === 'lists-and-malware' ? 'reject' : 'quarantine', reason: 'malware' }
+  if (policy.quarantine !== null && score >= policy.quarantine)
+    return { verdict: 'quarantine', reason: 'quarantine-score' }
+  return score >= policy.junk ? { verdict: 'junk', reason: 'score' } : { verdict: 'inbox', reason: 'below-threshold' }
 }
 
 /** One tag a name, as the owner reads it. */
 function toTags(findings: Finding[]): Tag[] {
   const tags = new Map<TagName, Tag>()
-  for (const { name, seen } of findings) {
+  for (const { name, seen, share = 1 } of findings) {
     if (tags.has(name) || tags.size >= TAGS_MAX) continue
-    const { points, sentence } = WORTH[name]
+    const { sentence } = WORTH[name]
+    const points = rounded(WORTH[name].points * share)
     // A function, since '$&' in a replacement string is not what the sender wrote.
     tags.set(name, { name, points, detail: sentence.replace('{seen}', () => showSeen(seen)) })
   }
   return [...tags.values()]
+}
+
+/** A word is the sender's, as all that a report repeats of him. */
+function showClue({ word, probability }: Clue): Clue {
+  return { word: showSeen(word), probability: rounded(probability) }
+}
+
+function rounded(number: number): number {
+  return Math.round(number * 100) / 100
 }

@@ -46,7 +46,7 @@ describe('receiving', () => {
     expect(content.headers).toContainEqual({ name: 'Subject', value: 'Quarterly zebra figures' })
     const bytes = new Uint8Array(await new Response(await readRaw(world.deps, message)).arrayBuffer())
     expect(bytes).toEqual(latin1(raw))
-    expect(message.report).toMatchObject({ verdict: 'clean', threshold: 5 })
+    expect(message.report).toMatchObject({ verdict: 'inbox', threshold: 5 })
   })
 
   it('keeps counts with the message', async () => {

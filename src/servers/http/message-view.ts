@@ -36,7 +36,7 @@ const summaryFields = {
 
 const spamFields = {
   score: z.number(),
-  verdict: z.string().openapi({ description: 'clean or junk, when it was received.' }),
+  verdict: z.string().openapi({ description: 'inbox or junk, when it was received.' }),
 }
 
 export const messageSummary = z
@@ -60,7 +60,7 @@ const spamReport = z
   .object({
     ...spamFields,
     threshold: z.number().openapi({ description: 'From this score on a message is junk.' }),
-    reason: z.enum(['below-threshold', 'score', 'allow-list', 'block-list']),
+    reason: z.enum(['below-threshold', 'score', 'allow-list', 'block-list', 'malware', 'quarantine-score']),
     tags: z.array(
       z.object({
         name: z.string(),
@@ -68,6 +68,9 @@ const spamReport = z
         detail: z.string().openapi({ description: 'One sentence, with what was seen.' }),
       }),
     ),
+    clues: z
+      .array(z.object({ word: z.string(), probability: z.number() }))
+      .openapi({ description: "The words that the account's own classifier judged by, the strongest first." }),
   })
   .openapi('SpamReport')
 
@@ -185,6 +188,8 @@ export function renderMessage(
     spam: detail.report && {
       ...detail.report,
       tags: detail.report.tags.map(({ name, points, detail }) => ({ name, points, detail })),
+      // Reports of earlier mail have none.
+      clues: detail.report.clues ?? [],
     },
     defects: detail.defects,
   }

@@ -92,7 +92,7 @@ describe('GET /v1/messages', () => {
       draft: false,
       keywords: [],
       has_attachment: false,
-      spam: { score: expect.any(Number), verdict: 'clean' },
+      spam: { score: expect.any(Number), verdict: 'inbox' },
     })
   })
 

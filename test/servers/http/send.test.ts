@@ -62,7 +62,7 @@ describe('a message to another account of this server', () => {
       subject: 'Hello',
       from: { address: 'ann@a.example' },
       message_id: answer.body.message_id,
-      spam: { score: 0, verdict: 'clean' },
+      spam: { score: 0, verdict: 'inbox' },
     })
     expect(message.mailbox_ids).toEqual([await mailboxWithRole(bob, 'inbox')])
     expect((await bob.get(`/v1/messages/${message.id}`)).body).toMatchObject({

@@ -1,0 +1,71 @@
+/** What an evaluation prints: the measures of the field, what the default threshold does, and the time that it took. */
+import { areaAboveRoc, recallAtLoss, type Scored } from './measures.ts'
+import type { ScoredMail, TestAccount } from './test-account.ts'
+
+export type Figures = {
+  ham: number
+  spam: number
+  /** Null where one of the two is missing. */
+  one_minus_roca_percent: number | null
+  recall_percent: { at_0_1: number; at_0_5: number; at_1: number } | null
+  at_threshold: {
+    ham_lost: number
+    ham_lost_percent: number | null
+    spam_missed: number
+    spam_missed_percent: number | null
+    accuracy_percent: number
+  }
+  lessons: number
+  microseconds: { parse: number; score: number; learn: number | null }
+}
+
+export function figuresOf({ scored, spent }: TestAccount): Figures {
+  const all: Scored[] = scored.map(({ mail, report }) => ({ score: report.score, isSpam: mail.label === 'spam' }))
+  const spam = all.filter((one) => one.isSpam).length
+  const ham = all.length - spam
+  const isBoth = ham > 0 && spam > 0
+  const hamLost = scored.filter(({ mail, report }) => mail.label === 'ham' && report.verdict !== 'inbox').length
+  const spamMissed = scored.filter(({ mail, report }) => mail.label === 'spam' && report.verdict === 'inbox').length
+  return {
+    ham,
+    spam,
+    one_minus_roca_percent: isBoth ? areaAboveRoc(all) : null,
+    recall_percent: isBoth
+      ? { at_0_1: recallAtLoss(all, 0.001), at_0_5: recallAtLoss(all, 0.005), at_1: recallAtLoss(all, 0.01) }
+      : null,
+    at_threshold: {
+      ham_lost: hamLost,
+      ham_lost_percent: ham > 0 ? (100 * hamLost) / ham : null,
+      spam_missed: spamMissed,
+      spam_missed_percent: spam > 0 ? (100 * spamMissed) / spam : null,
+      accuracy_percent: (100 * (all.length - hamLost - spamMissed)) / all.length,
+    },
+    lessons: spent.lessons,
+    microseconds: {
+      parse: spent.parse / 1_000 / (all.length + spent.lessons),
+      score: spent.score / 1_000 / all.length,
+      learn: spent.lessons > 0 ? spent.learn / 1_000 / spent.lessons : null,
+    },
+  }
+}
+
+export function figuresText(figures: Figures): string {
+  const { recall_percent: recall, at_threshold: at, microseconds } = figures
+  const percent = (value: number | null, digits = 2) => (value === null ? '-' : `${value.toFixed(digits)} %`)
+  return [
+    `messages            ${figures.ham} ham, ${figures.spam} spam; lessons ${figures.lessons}`,
+    `1-ROCA              ${percent(figures.one_minus_roca_percent, 4)}`,
+    `spam recall         ${percent(recall?.at_0_1 ?? null)} at 0.1 % ham loss, ${percent(recall?.at_0_5 ?? null)} at 0.5 %, ${percent(recall?.at_1 ?? null)} at 1 %`,
+    `at the threshold    ham lost ${at.ham_lost} (${percent(at.ham_lost_percent)}), spam missed ${at.spam_missed} (${percent(at.spam_missed_percent)}), accuracy ${percent(at.accuracy_percent)}`,
+    `microseconds each   parse ${microseconds.parse.toFixed(0)}, features and score ${microseconds.score.toFixed(0)}, lesson ${microseconds.learn?.toFixed(0) ?? '-'}`,
+  ].join('\n')
+}
+
+/** A line a message: path, label, score, verdict, tags with their points. */
+export function scoresText(scored: readonly ScoredMail[]): string {
+  const lines = scored.map(({ mail, report }) => {
+    const tags = report.tags.map(({ name, points }) => `${name}=${points}`).join(',')
+    return [mail.path, mail.label, report.score, report.verdict, tags].join('\t')
+  })
+  return `${lines.join('\n')}\n`
+}
