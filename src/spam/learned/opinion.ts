@@ -4,7 +4,7 @@
  * The most is held back while there are few examples: a model that has seen a hundred spams and six honest messages takes
  * whatever is new for spam. So what speaks for spam counts by the honest examples, and what speaks for a message by the spam.
  */
-import { type Clue, judgeWords } from './bayes.ts'
+import { type Clue, type Counts, judgeWords } from './bayes.ts'
 import type { Features } from './features.ts'
 import { EXAMPLES_MIN, isActive, type Learned } from './learned.ts'
 import { bucketsOf, logitOf } from './logistic.ts'
@@ -18,12 +18,14 @@ export type LearnedOpinion = {
 }
 
 /** Examples of one opinion with which half of the most is said of the other. */
-const HALF_TRUST = 12
-/** Logits at which nothing, and at which all is said. Ham is given the benefit of the doubt: zero lies above the middle. */
-const LOGIT_ZERO = 0.2
-const LOGIT_FULL = 1.2
-/** Evidence of the words, in logarithms of a likelihood, at which all is said. */
-const EVIDENCE_FULL = 40
+const HALF_TRUST = 6
+/** How fast either comes near the most it may say: by the logit, and by the logarithm of the evidence. */
+const LOGIT_SLOPE = 1.45
+const EVIDENCE_SLOPE = 0.3
+/** Evidence that is as good as none: a word or two. */
+const EVIDENCE_UNIT = 3
+/** How much a model leans to spam for each doubling by which spam outnumbers ham among its examples, as a logit. */
+const LEAN = 0.45
 /** Clues that are shown. */
 const CLUES_MAX = 12
 
@@ -32,13 +34,12 @@ const SILENT: LearnedOpinion = { sequences: 0, words: 0, clues: [] }
 export function opinionOf(learned: Learned | null, features: Features | null): LearnedOpinion {
   if (!learned || !features || !isActive(learned)) return SILENT
   const { weights, counts, salt } = learned
-  const logit = logitOf(weights, bucketsOf(features.grams, salt)) - LOGIT_ZERO
+  const logit = logitOf(weights, bucketsOf(features.grams, salt)) - leanOf(counts)
   const { evidence, clues } = judgeWords(counts, features.words, salt)
-  const trusted = (towardsSpam: number) =>
-    towardsSpam > 0 ? towardsSpam * trustOf(counts.hamN) : towardsSpam * trustOf(counts.spamN)
+  const trusted = (towardsSpam: number) => towardsSpam * trustOf(towardsSpam > 0 ? counts.hamN : counts.spamN)
   return {
-    sequences: trusted(clamp(logit / LOGIT_FULL)),
-    words: trusted(clamp(evidence / EVIDENCE_FULL)),
+    sequences: trusted(Math.tanh(logit * LOGIT_SLOPE)),
+    words: trusted(Math.tanh(compressed(evidence) * EVIDENCE_SLOPE)),
     clues: clues.slice(0, CLUES_MAX),
   }
 }
@@ -47,6 +48,12 @@ function trustOf(examples: number): number {
   return examples < EXAMPLES_MIN ? 0 : examples / (examples + HALF_TRUST)
 }
 
-function clamp(share: number): number {
-  return Math.max(-1, Math.min(1, share))
+/** A model that was shown much more spam than ham takes what is new for spam. */
+function leanOf({ hamN, spamN }: Counts): number {
+  return LEAN * Math.max(0, Math.log2((spamN + 1) / (hamN + 1)))
+}
+
+/** Likelihoods of independent words pile up into numbers that nobody should believe as they are. */
+function compressed(evidence: number): number {
+  return Math.sign(evidence) * Math.log1p(Math.abs(evidence) / EVIDENCE_UNIT)
 }
