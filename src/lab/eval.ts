@@ -4,7 +4,8 @@
  *
  *   --test LIST              scores each message as one that has just come, for an account of its own
  *   --train LIST             teaches the account first, each message a report, in a shuffled order
- *   --online LIST            scores each in order, and then reports its label where the verdict was wrong
+ *   --online LIST            scores each in order, and then reports its label where the verdict was wrong. Ham that stays in the
+ *                            Inbox is kept, and taken for ham as the server does it, where the model is short of ham
  *   --feedback all           with --online: reports every label
  *   --without-shipped        leaves the shipped model out, for archives that it was trained on
  *   --out FILE               path, label, score, verdict and tags of each message
@@ -44,7 +45,9 @@ if (values.train !== undefined)
   for (const mail of shuffled(readMailList(values.train), TRAINING_SEED)) await account.report(mail)
 for (const mail of readMailList(list)) {
   const isWrong = await account.score(mail)
-  if (values.online !== undefined && (isWrong || values.feedback === 'all')) await account.report(mail)
+  if (values.online === undefined) continue
+  if (isWrong || values.feedback === 'all') await account.report(mail)
+  else if (mail.label === 'ham') account.keep(mail)
 }
 
 const figures: Figures = figuresOf(account)

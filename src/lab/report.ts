@@ -15,14 +15,15 @@ export type Figures = {
     spam_missed_percent: number | null
     accuracy_percent: number
   }
-  lessons: number
+  lessons: { reported: number; implicit: number }
   microseconds: { parse: number; score: number; learn: number | null }
 }
 
-export function figuresOf({ scored, spent }: TestAccount): Figures {
+export function figuresOf({ scored, spent, lessons }: TestAccount): Figures {
   const all: Scored[] = scored.map(({ mail, report }) => ({ score: report.score, isSpam: mail.label === 'spam' }))
   const spam = all.filter((one) => one.isSpam).length
   const ham = all.length - spam
+  const taught = lessons.reported + lessons.implicit
   const isBoth = ham > 0 && spam > 0
   const hamLost = scored.filter(({ mail, report }) => mail.label === 'ham' && report.verdict !== 'inbox').length
   const spamMissed = scored.filter(({ mail, report }) => mail.label === 'spam' && report.verdict === 'inbox').length
@@ -40,11 +41,11 @@ export function figuresOf({ scored, spent }: TestAccount): Figures {
       spam_missed_percent: spam > 0 ? (100 * spamMissed) / spam : null,
       accuracy_percent: (100 * (all.length - hamLost - spamMissed)) / all.length,
     },
-    lessons: spent.lessons,
+    lessons,
     microseconds: {
-      parse: spent.parse / 1_000 / (all.length + spent.lessons),
+      parse: spent.parse / 1_000 / spent.parsed,
       score: spent.score / 1_000 / all.length,
-      learn: spent.lessons > 0 ? spent.learn / 1_000 / spent.lessons : null,
+      learn: taught > 0 ? spent.learn / 1_000 / taught : null,
     },
   }
 }
@@ -53,7 +54,7 @@ export function figuresText(figures: Figures): string {
   const { recall_percent: recall, at_threshold: at, microseconds } = figures
   const percent = (value: number | null, digits = 2) => (value === null ? '-' : `${value.toFixed(digits)} %`)
   return [
-    `messages            ${figures.ham} ham, ${figures.spam} spam; lessons ${figures.lessons}`,
+    `messages            ${figures.ham} ham, ${figures.spam} spam; lessons: ${figures.lessons.reported} reported, ${figures.lessons.implicit} from what was kept`,
     `1-ROCA              ${percent(figures.one_minus_roca_percent, 4)}`,
     `spam recall         ${percent(recall?.at_0_1 ?? null)} at 0.1 % ham loss, ${percent(recall?.at_0_5 ?? null)} at 0.5 %, ${percent(recall?.at_1 ?? null)} at 1 %`,
     `at the threshold    ham lost ${at.ham_lost} (${percent(at.ham_lost_percent)}), spam missed ${at.spam_missed} (${percent(at.spam_missed_percent)}), accuracy ${percent(at.accuracy_percent)}`,

@@ -64,6 +64,11 @@ export function isActive({ counts }: Learned): boolean {
   return counts.hamN >= EXAMPLES_MIN && counts.spamN >= EXAMPLES_MIN
 }
 
+/** Whether mail that its owner kept should be taken for ham: people report spam, and seldom say what is none. */
+export function isShortOfHam({ counts }: Pick<Learned, 'counts'>): boolean {
+  return counts.spamN > 0 && counts.hamN < counts.spamN + EXAMPLES_MIN
+}
+
 export function learn(learned: Learned, lesson: Lesson): void {
   const { features, as } = lesson
   const isSpam = as === 'spam'
