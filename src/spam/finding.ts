@@ -55,6 +55,7 @@ export type TagName =
   | 'DMARC_FAIL_BY_LIST'
   | 'CLOUDFLARE_SCORE'
   // What the account has taught its filter, and what the server's own model says
+  | 'SHIPPED_SPAM'
   | 'LEARNED_SPAM'
   | 'LEARNED_HAM'
   | 'WORDS_SPAM'

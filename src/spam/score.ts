@@ -21,6 +21,7 @@ import { decideByLists, type ListDecision } from './lists.ts'
 import type { SpamReport, Tag } from './report.ts'
 import { showSeen } from './seen.ts'
 import { learnedSignals } from './signals/learned.ts'
+import { shippedSignals } from './signals/shipped.ts'
 
 /** More than there are names: a bound for what is stored, whatever the rules do. */
 export const TAGS_MAX = 50
@@ -87,6 +88,7 @@ export const WORTH: Readonly<Record<TagName, Worth>> = {
   DMARC_FAIL: { points: 2, sentence: 'The message is not from the domain that it names ({seen}): DMARC fails.' },
   DMARC_FAIL_BY_LIST: { points: 0.5, sentence: 'A mailing list passed it on, so that DMARC fails for {seen}.' },
   CLOUDFLARE_SCORE: { points: 1.5, sentence: "Cloudflare's own spam score is {seen} (0 and 1 are normal)." },
+  SHIPPED_SPAM: { points: 3.5, sentence: 'It reads like the spam that the server comes with a memory of.' },
   LEARNED_SPAM: { points: 9, sentence: 'It resembles the mail that you reported as spam.' },
   LEARNED_HAM: { points: -8, sentence: 'It resembles the mail that you keep.' },
   WORDS_SPAM: { points: 5, sentence: 'Its words are those of the mail that you reported as spam: {seen}.' },
@@ -106,7 +108,7 @@ export function scoreMessage(input: SpamInput): SpamReport {
   const lists = decideByLists(input)
   const learned = input.learned ?? null
   const opinion = opinionOf(learned, learned && featuresOf(input.message))
-  const tags = toTags([...lists.findings, ...findTags(input), ...learnedSignals(opinion)])
+  const tags = toTags([...lists.findings, ...findTags(input), ...learnedSignals(opinion), ...shippedSignals(input)])
   const score = rounded(tags.reduce((sum, tag) => sum + tag.points, 0))
   const policy = input.policy ?? DEFAULT_POLICY
   return {
