@@ -7,7 +7,7 @@
  */
 import { Buffer } from 'node:buffer'
 import { writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { parseMessage } from '../mime/parse.ts'
 import { SHIPPED_BUCKETS, SHIPPED_UNIT, shippedBuckets, shippedLogit } from '../spam/shipped/shipped.ts'
 import { readMailList, shuffled } from './mail-list.ts'
@@ -16,7 +16,7 @@ const PASSES = 2
 const RATE = 1
 /** An example that is judged as right as this teaches nothing more. */
 const ERROR_MIN = 0.1
-const TARGET = fileURLToPath(new URL('../spam/shipped/weights.ts', import.meta.url))
+const TARGET = join(import.meta.dirname, '../spam/shipped/weights.ts')
 
 type Example = { isSpam: boolean; buckets: Uint16Array }
 

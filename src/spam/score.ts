@@ -24,7 +24,7 @@ import { learnedSignals } from './signals/learned.ts'
 import { shippedSignals } from './signals/shipped.ts'
 
 /** More than there are names: a bound for what is stored, whatever the rules do. */
-export const TAGS_MAX = 50
+export const TAGS_MAX = 150
 
 type Judgement = Pick<SpamReport, 'verdict' | 'reason'>
 
@@ -91,7 +91,7 @@ export const WORTH: Readonly<Record<TagName, Worth>> = {
   SHIPPED_SPAM: { points: 3.5, sentence: 'It reads like the spam that the server comes with a memory of.' },
   LEARNED_SPAM: { points: 9, sentence: 'It resembles the mail that you reported as spam.' },
   LEARNED_HAM: { points: -8, sentence: 'It resembles the mail that you keep.' },
-  WORDS_SPAM: { points: 5, sentence: 'Its words are those of the mail that you reported as spam: {seen}.' },
+  WORDS_SPAM: { points: 4.5, sentence: 'Its words are those of the mail that you reported as spam: {seen}.' },
   WORDS_HAM: { points: -4, sentence: 'Its words are those of the mail that you keep: {seen}.' },
   ALLOW_LISTED: { points: 0, sentence: 'The sender is allowed: {seen}.' },
   BLOCK_LISTED: { points: 0, sentence: 'The sender is blocked: {seen}.' },
