@@ -26,6 +26,8 @@ const EVIDENCE_SLOPE = 0.3
 const EVIDENCE_UNIT = 3
 /** How much a model leans to spam for each doubling by which spam outnumbers ham among its examples, as a logit. */
 const LEAN = 0.45
+/** A flood of reports must not make it blind either. */
+const LEAN_MAX = 1.5
 /** Clues that are shown. */
 const CLUES_MAX = 12
 
@@ -50,7 +52,7 @@ function trustOf(examples: number): number {
 
 /** A model that was shown much more spam than ham takes what is new for spam. */
 function leanOf({ hamN, spamN }: Counts): number {
-  return LEAN * Math.max(0, Math.log2((spamN + 1) / (hamN + 1)))
+  return Math.min(LEAN_MAX, LEAN * Math.max(0, Math.log2((spamN + 1) / (hamN + 1))))
 }
 
 /** Likelihoods of independent words pile up into numbers that nobody should believe as they are. */

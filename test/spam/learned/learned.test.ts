@@ -34,7 +34,9 @@ describe('what an account has learned', () => {
     expect(spam.sequences).toBeGreaterThan(0.3)
     expect(spam.words).toBeGreaterThan(0.3)
     expect(spam.clues[0]?.probability).toBeGreaterThan(0.9)
-    expect(spam.clues.map(({ word }) => word).some((word) => /pill|pharmacy|dose|bottle|discount/.test(word))).toBe(true)
+    expect(spam.clues.map(({ word }) => word).some((word) => /pill|pharmacy|dose|bottle|discount/.test(word))).toBe(
+      true,
+    )
   })
 
   it('is the same after the same lessons, and after a night in the database', async () => {

@@ -6,9 +6,13 @@ import type { Learned, Lesson, Opinion } from '../../../src/spam/learned/learned
 import { learn } from '../../../src/spam/learned/learned.ts'
 
 const ORCHARD =
-  'quince pear orchard pruning ladder harvest blossom frost grafting rootstock basket cider press meadow beehive'.split(' ')
+  'quince pear orchard pruning ladder harvest blossom frost grafting rootstock basket cider press meadow beehive'.split(
+    ' ',
+  )
 const PILLS =
-  'pills discount pharmacy cheapest order potency shipping doctor guarantee refill bottle dose miracle offer save'.split(' ')
+  'pills discount pharmacy cheapest order potency shipping doctor guarantee refill bottle dose miracle offer save'.split(
+    ' ',
+  )
 const COMMON = 'we the you and for with this that have will today now please your from about'.split(' ')
 
 /** The n-th letter of its kind: the same each time, and unlike its neighbours. */
