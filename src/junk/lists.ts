@@ -1,5 +1,5 @@
 /**
- * Allow and block lists: entries of an account and of the whole server, by address, domain or network. What an entry
+ * Allow and block lists: entries of an account and of the whole server, by address, domain, network or HELO name. What an entry
  * does to a message is spam/'s to say; here they are kept and found.
  */
 import type { Deps } from '../deps.ts'
@@ -8,7 +8,7 @@ import type { ListHit } from '../spam/input.ts'
 import { pageListEntries, readListEntries } from '../store/directory-read.ts'
 import { deleteListEntry, putListEntry } from '../store/directory-write.ts'
 import type { ListRow } from '../store/schema.ts'
-import { listKeys, normaliseListEntry } from './list-keys.ts'
+import { listKeys, normaliseListEntry, typedEntry } from './list-keys.ts'
 
 /** Entries of the whole server stand under this account id, in the directory's database. */
 export const SERVER = 0
@@ -32,6 +32,8 @@ export async function putEntry(
       `"${entry}" is not an address, a domain, an IP address or a network such as 192.0.2.0/24.`,
       'entry',
     )
+  if (normal.kind === 'helo' && list === 'allow')
+    return fail('invalid', 'A client calls itself as it likes: a HELO name can be blocked, not allowed.', 'list')
   const row = await databaseOf(deps, accountId).first<ListRow>(
     putListEntry(accountId, normal.key, list, Math.floor(deps.now() / 1000), ENTRIES_MAX),
   )
@@ -40,7 +42,7 @@ export async function putEntry(
     : fail('conflict', `The lists may have at most ${ENTRIES_MAX} entries: delete some first.`)
 }
 
-/** Entries after the key `after`. A page's next `after` is `<kind>:<entry>` of its last. */
+/** Entries after the key `after`. A page's next `after` is the key of its last. */
 export async function listEntries(deps: Deps, accountId: number, after: string, limit: number): Promise<ListEntry[]> {
   return (await pageListEntries(databaseOf(deps, accountId), accountId, after, limit)).map(listEntry)
 }
@@ -76,7 +78,8 @@ function hit(row: ListRow, scope: ListHit['scope']): ListHit {
 }
 
 function listEntry(row: ListRow): ListEntry {
-  return { ...splitKey(row.key), list: row.list, createdAt: row.created_at }
+  const { kind, entry } = splitKey(row.key)
+  return { kind, entry: typedEntry(kind, entry), list: row.list, createdAt: row.created_at }
 }
 
 function splitKey(key: string): { kind: ListHit['kind']; entry: string } {

@@ -5,14 +5,15 @@
 import type { ParsedMessage } from '../mime/message.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 import type { Learned } from './learned/learned.ts'
+import type { OutsideOpinions } from './outside.ts'
 
 /** An allow or block entry that covers this message's sender, found by junk/. */
 export type ListHit = {
   list: 'allow' | 'block'
   /** Whose entry it is: the account's own, or the whole server's. */
   scope: 'account' | 'server'
-  kind: 'address' | 'domain' | 'ip'
-  /** The entry in its canonical form: 'ann@shop.example', 'shop.example', '192.0.2.0/24'. */
+  kind: 'address' | 'domain' | 'ip' | 'helo'
+  /** The entry in its canonical form: 'ann@shop.example', 'shop.example', '192.0.2.0/24', 'mail.shop.example'. */
   value: string
 }
 
@@ -35,6 +36,8 @@ export type SpamInput = {
   /** When the message was received. */
   nowMs: number
   lists: ListHit[]
+  /** Where anybody was asked. */
+  outside?: OutsideOpinions
   /** DEFAULT_POLICY where it is absent. */
   policy?: Policy
   /** What the account has taught its filter; null or absent where it has not. */

@@ -3,7 +3,7 @@
  *
  * The first that may decide, in this order:
  *  1. the account's entries before the server's: it is the owner's mailbox;
- *  2. an address before a domain before a client address: whoever names somebody exactly means it;
+ *  2. an address before a domain before a client address before a HELO name: whoever names somebody exactly means it;
  *  3. the longer domain, the smaller network;
  *  4. block before allow: what goes to Junk can be found there, what is let in may do harm.
  *
@@ -11,7 +11,7 @@
  *  - Cloudflare found that the message is not from the domain in From, or found nothing of the kind but something about
  *    another domain, or the trusted block itself is forged: a finding tells the owner, and the score decides. A pass counts
  *    for the domain that it proves and no other, since everybody passes for one of his own;
- *  - the entry covers the envelope sender only, or one of several From addresses: both are free to choose.
+ *  - the entry covers the envelope sender only, or one of several From addresses, or a HELO name: all are free to choose.
  * Where nobody looked ('unknown'), or the domain in From publishes nothing that could be checked, it decides. While seals are unchecked, a forged block may name an allowed client just as
  * From may name an allowed sender (verify/trusted-block.ts). A block entry always may: nobody forges a sender in order to be refused.
  */
@@ -24,7 +24,9 @@ import type { ListHit, SpamInput } from './input.ts'
 
 export type ListDecision = { decided: ListHit | null; findings: Finding[] }
 
-const KINDS: ListHit['kind'][] = ['address', 'domain', 'ip']
+/** As a report tells them. */
+const NAMES: Record<ListHit['kind'], string> = { address: 'address', domain: 'domain', ip: 'client', helo: 'HELO' }
+const KINDS: ListHit['kind'][] = ['address', 'domain', 'ip', 'helo']
 
 export function decideByLists(input: SpamInput): ListDecision {
   const findings: Finding[] = []
@@ -49,7 +51,7 @@ function byPrecedence(a: ListHit, b: ListHit): number {
 /** Smaller is more exact, among entries of one kind. */
 function breadth({ kind, value }: ListHit): number {
   if (kind === 'address') return 0
-  if (kind === 'domain') return -value.length
+  if (kind === 'domain' || kind === 'helo') return -value.length
   const slash = value.indexOf('/')
   // An address without a network is the most exact: its prefix is as long as can be.
   return slash < 0 ? -128 : -Number(value.slice(slash + 1))
@@ -57,6 +59,7 @@ function breadth({ kind, value }: ListHit): number {
 
 function coversSender({ kind, value }: ListHit, { message }: SpamInput): boolean {
   if (kind === 'ip') return true
+  if (kind === 'helo') return false
   const from = soleFrom(message)
   return kind === 'address' ? from === value : isWithin(domainOf(from), value)
 }
@@ -92,6 +95,5 @@ function nothingSpeaks({ spf, dkim }: SenderVerdict, fromDomain: string): boolea
 }
 
 function describe({ kind, value, scope }: ListHit): string {
-  const what = kind === 'ip' ? 'client' : kind
-  return `${what} ${value}, ${scope === 'account' ? 'your own list' : "the server's list"}`
+  return `${NAMES[kind]} ${value}, ${scope === 'account' ? 'your own list' : "the server's list"}`
 }

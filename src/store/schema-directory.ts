@@ -104,7 +104,7 @@ export const lists = sqliteTable(
   'lists',
   {
     account_id: integer().notNull(),
-    /** Canonical: 'address:a@b.example', 'domain:b.example', 'ip:192.0.2.0/24' (junk/list-keys.ts). */
+    /** Canonical: 'address:a@b.example', 'domain:b.example', 'ip:192.0.2.0/24', 'helo:mail.b.example' (junk/list-keys.ts). */
     key: text().notNull(),
     list: text({ enum: ['allow', 'block'] }).notNull(),
     created_at: integer().notNull(),

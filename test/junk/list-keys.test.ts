@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { listKeys, normaliseListEntry } from '../../src/junk/list-keys.ts'
+import { listKeys, normaliseListEntry, typedEntry } from '../../src/junk/list-keys.ts'
 
 describe('normaliseListEntry', () => {
   const accepted: [string, string][] = [
@@ -23,6 +23,8 @@ describe('normaliseListEntry', () => {
     ['2001:db8::1/128', 'ip:2001:db8::1'],
     ['2001:db8:1:2:3::/64', 'ip:2001:db8:1:2::/64'],
     ['::ffff:192.0.2.1', 'ip:192.0.2.1'],
+    ['helo:Mail.Bad.Example', 'helo:mail.bad.example'],
+    ['helo:*.bad.example', 'helo:bad.example'],
   ]
   it.each(accepted)('%s is %s', (text, key) => {
     expect(normaliseListEntry(text)).toEqual({ kind: key.slice(0, key.indexOf(':')), key })
@@ -61,14 +63,25 @@ describe('normaliseListEntry', () => {
     '2001:db8::/129',
     '::ffff:192.0.2.0/120',
     `${'a'.repeat(300)}@b.example`,
+    'helo:',
+    'helo:localhost',
+    'helo:192.0.2',
+    'helo:a@b.example',
+    'helo:helo:b.example',
   ]
+  it.each(accepted)('reads %s back from the form that people are shown', (text, key) => {
+    const normal = normaliseListEntry(text)
+    const shown = typedEntry(normal?.kind ?? 'domain', key.slice(key.indexOf(':') + 1))
+    expect(normaliseListEntry(shown)?.key).toBe(key)
+  })
+
   it.each(refused)('refuses %j', (text) => {
     expect(normaliseListEntry(text)).toBeNull()
   })
 })
 
 describe('listKeys', () => {
-  const none = { fromAddresses: [], envelopeFrom: null, ip: null }
+  const none = { fromAddresses: [], envelopeFrom: null, ip: null, helo: null }
 
   it('asks for the address and each domain above it', () => {
     expect(listKeys({ ...none, fromAddresses: ['a@mail.shop.example'] })).toEqual([
@@ -108,6 +121,18 @@ describe('listKeys', () => {
     expect(keys.at(-1)).toBe('ip:2001::/16')
   })
 
+  it('asks for the HELO name and each domain above it', () => {
+    expect(listKeys({ ...none, helo: 'MX1.mail.bad.example.' })).toEqual([
+      'helo:mx1.mail.bad.example',
+      'helo:mail.bad.example',
+      'helo:bad.example',
+    ])
+  })
+
+  it('asks for no HELO that is no name', () => {
+    for (const helo of ['localhost', '[192.0.2.1]', 'a b.example']) expect(listKeys({ ...none, helo })).toEqual([])
+  })
+
   it('asks for nothing where nothing is known', () => {
     expect(listKeys(none)).toEqual([])
     expect(listKeys({ fromAddresses: ['', 'nobody', '@b.example'], envelopeFrom: '', ip: 'unknown' })).toEqual([])
@@ -120,16 +145,17 @@ describe('listKeys', () => {
     )
   })
 
-  const pairs: [string, { from?: string; ip?: string }][] = [
+  const pairs: [string, { from?: string; ip?: string; helo?: string }][] = [
     ['*.shop.example', { from: 'a@b.c.shop.example' }],
     ['*@shop.example', { from: 'a@shop.example' }],
     ['a@bücher.example', { from: 'a@xn--bcher-kva.example' }],
     ['198.51.100.200/25', { ip: '198.51.100.129' }],
     ['2001:db8:ffff::/44', { ip: '2001:db8:fff3::1' }],
     ['::ffff:192.0.2.1', { ip: '192.0.2.1' }],
+    ['helo:bad.example', { helo: 'mail.bad.example' }],
   ]
-  it.each(pairs)('an entry %s is among the keys of what it covers', (entry, { from, ip }) => {
-    const keys = listKeys({ ...none, fromAddresses: from ? [from] : [], ip: ip ?? null })
+  it.each(pairs)('an entry %s is among the keys of what it covers', (entry, { from, ip, helo }) => {
+    const keys = listKeys({ ...none, fromAddresses: from ? [from] : [], ip: ip ?? null, helo: helo ?? null })
     expect(keys).toContain(normaliseListEntry(entry)?.key)
   })
 })

@@ -4,7 +4,7 @@
  */
 import { z } from '@hono/zod-openapi'
 import type { Deps } from '../../deps.ts'
-import { normaliseListEntry } from '../../junk/list-keys.ts'
+import { type ListEntryKind, normaliseListEntry, typedEntry } from '../../junk/list-keys.ts'
 import { type ListEntry, listEntries, putEntry, removeEntry } from '../../junk/lists.ts'
 import { decodeBase64url, encodeBase64url } from './base64url.ts'
 import { found, orProblem } from './errors.ts'
@@ -18,7 +18,7 @@ export const listEntry = z
   .object({
     id: z.string().openapi({ description: 'The entry as it is deleted by.' }),
     entry: z.string(),
-    kind: z.enum(['address', 'domain', 'ip']),
+    kind: z.enum(['address', 'domain', 'ip', 'helo']),
     list: z.enum(['allow', 'block']),
     created_at: time,
   })
@@ -30,7 +30,7 @@ export const newListEntry = z
   .strictObject({
     entry: line(
       ENTRY_CHARS_MAX,
-      'An address, a domain (with all under it), an IP address, or a network such as 192.0.2.0/24.',
+      'An address, a domain (with all under it), an IP address, a network such as 192.0.2.0/24, or, to be blocked, the name that a client gives itself: helo:mail.example.com.',
     ),
     list: z.enum(['allow', 'block']),
   })
@@ -68,7 +68,7 @@ function render(one: ListEntry): z.infer<typeof listEntry> {
 }
 
 function keyOf(one: ListEntry): string {
-  return `${one.kind}:${one.entry}`
+  return normaliseListEntry(one.entry)?.key ?? ''
 }
 
 // An entry is named by its own key. As text it may hold slashes and any letters, so in a path it is base64url.
@@ -80,6 +80,7 @@ function parseEntryId(id: string): string | null {
   const bytes = id.startsWith(ENTRY_PREFIX) ? decodeBase64url(id.slice(ENTRY_PREFIX.length)) : null
   if (!bytes) return null
   const key = new TextDecoder().decode(bytes)
-  const entry = key.slice(key.indexOf(':') + 1)
+  const colon = key.indexOf(':')
+  const entry = typedEntry(key.slice(0, colon) as ListEntryKind, key.slice(colon + 1))
   return normaliseListEntry(entry)?.key === key ? entry : null
 }
