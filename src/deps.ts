@@ -4,9 +4,15 @@
  */
 import { FAILURES_PER_MINUTE, type Limiter, RateWindows, REQUESTS_PER_MINUTE } from './access/rate-limit.ts'
 import { deliverLocally } from './inbound/local.ts'
+import type { Blocklists } from './opinions/blocklists.ts'
+import type { Classifier } from './opinions/classifier.ts'
+import { type AiBinding, workersAiClassifier } from './opinions/workers-ai.ts'
+import { ZoneHealth } from './opinions/zone-health.ts'
+import { parseZones } from './opinions/zones.ts'
 import type { LocalDelivery, Provider } from './outbound/provider.ts'
 import { cloudflareProvider } from './outbound/providers/cloudflare.ts'
 import { openStores, type Stores } from './store/stores.ts'
+import type { Resolve } from './verify/resolve.ts'
 
 declare global {
   interface Env {
@@ -20,6 +26,10 @@ declare global {
     POSTERN_CORS_ORIGINS?: string
     /** Requests a minute of one key; REQUESTS_PER_MINUTE where it is absent. */
     POSTERN_RATE_PER_MINUTE?: string | number
+    /** DNS blocklists to ask (opinions/zones.ts). A variable, or a secret where it holds a key. None where it is absent. */
+    POSTERN_DNSBL?: string
+    /** The model that the binding AI is asked for; opinions/workers-ai.ts has one where it is absent. */
+    POSTERN_AI_MODEL?: string
   }
 }
 
@@ -39,6 +49,11 @@ export type Deps = {
   provider: Provider | null
   /** Delivers to an address of this server what an account of it sent. Throws for what is to be tried again. */
   deliverLocal(from: string, to: string, raw: Uint8Array): Promise<LocalDelivery>
+  resolve: Resolve
+  /** The DNS blocklists that the operator names. Null where there are none. */
+  blocklists: Blocklists | null
+  /** Null where Workers AI is not bound. */
+  classifier: Classifier | null
   /** Epoch milliseconds. */
   now(): number
   /** `bytes` random bytes. */
@@ -56,6 +71,8 @@ export type Deps = {
 
 /** This isolate's own counts: they outlive the request, which all else here does not. */
 const windows = new RateWindows()
+/** The blocklists with what this isolate has found out about them, and the text that names them. */
+let blocklists: { text: string; opened: Blocklists | null } = { text: '', opened: null }
 
 export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): Deps {
   const log = (entry: Record<string, unknown>) => console.log(JSON.stringify(entry))
@@ -64,6 +81,10 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): De
     queues: { pending: env.PENDING, events: env.EVENTS, outbound: env.OUTBOUND },
     provider: env.EMAIL ? cloudflareProvider(env.EMAIL) : null,
     deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
+    // Nobody is asked yet.
+    resolve: async () => ({ kind: 'unknown' }),
+    blocklists: blocklistsOf(env.POSTERN_DNSBL ?? '', log),
+    classifier: classifierOf(env),
     now: () => Date.now(),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET || null, adminKey: env.POSTERN_ADMIN_KEY || null },
@@ -82,6 +103,21 @@ function originsOf(list: string): string[] {
     .split(',')
     .map((origin) => origin.trim())
     .filter((origin) => origin !== '')
+}
+
+function blocklistsOf(text: string, log: Deps['log']): Blocklists | null {
+  if (blocklists.text !== text) {
+    const { zones, problems } = parseZones(text)
+    for (const problem of problems) log({ level: 'error', at: 'POSTERN_DNSBL', error: problem })
+    blocklists = { text, opened: zones.length > 0 ? { zones, health: new ZoneHealth() } : null }
+  }
+  return blocklists.opened
+}
+
+// Not declared in Env: where wrangler.toml binds it, `wrangler types` declares it.
+function classifierOf(env: Env): Classifier | null {
+  const { AI } = env as unknown as { AI?: AiBinding }
+  return AI ? workersAiClassifier(AI, env.POSTERN_AI_MODEL || undefined) : null
 }
 
 function limiterOf(env: Env): Limiter {

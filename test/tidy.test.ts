@@ -18,6 +18,7 @@ const WALLS: Record<string, Wall> = {
   mime: { imports: [], types: [] },
   verify: { imports: ['mime'], types: [] },
   spam: { imports: ['mime', 'verify'], types: [] },
+  opinions: { imports: ['mime', 'verify', 'spam'], types: ['deps'] },
   store: { imports: ['mime'], types: [] },
   access: { imports: ['mime', 'store'], types: ['deps'] },
   mailbox: { imports: ['mime', 'store'], types: ['deps', 'verify', 'spam'] },
@@ -25,7 +26,7 @@ const WALLS: Record<string, Wall> = {
   notify: { imports: ['store'], types: ['deps', 'mailbox'] },
   outbound: { imports: ['mime', 'mailbox', 'store', 'notify', 'access'], types: ['deps'] },
   inbound: {
-    imports: ['mime', 'verify', 'spam', 'access', 'mailbox', 'junk', 'store', 'outbound', 'notify'],
+    imports: ['mime', 'verify', 'spam', 'access', 'mailbox', 'junk', 'store', 'outbound', 'notify', 'opinions'],
     types: ['deps'],
   },
   'servers/http': {
@@ -44,6 +45,7 @@ const TOUCHES: { what: string; pattern: RegExp; only: string[] }[] = [
   { what: 'the clock', pattern: /\bDate\.now\(\)|new Date\(\)/, only: ['deps', 'cli'] },
   { what: 'randomness', pattern: /\b(Math\.random|getRandomValues|randomUUID|randomBytes)\b/, only: ['deps', 'cli'] },
   { what: 'the network', pattern: /(?<![.\w])fetch\(/, only: ['cli', 'worker'] },
+  { what: 'Workers AI', pattern: /\bai\.run\(/i, only: ['opinions'] },
   { what: 'the sending binding', pattern: /'cloudflare:email'/, only: ['outbound/providers'] },
   { what: 'Node, but for what workerd has of it', pattern: /from 'node:(?!crypto'|buffer')/, only: ['cli', 'lab'] },
   { what: 'the environment', pattern: /\bprocess\.env\b/, only: ['cli'] },

@@ -1,5 +1,5 @@
 /**
- * A receipt becomes a message: parse -> verify -> score -> file -> store -> notify. The same for mail that just came, for
+ * A receipt becomes a message: parse -> verify -> ask others -> score -> file -> store -> notify. The same for mail that just came, for
  * the pending queue and for the sweep, since the raw object carries its own envelope.
  *
  * Doing it twice is safe: the store refuses the second copy, and a receipt whose message is stored under another raw
@@ -14,7 +14,8 @@ import { messageIdentity } from '../mime/identity.ts'
 import type { ParsedMessage } from '../mime/message.ts'
 import { parseMessage } from '../mime/parse.ts'
 import { wakeOutbox } from '../notify/outbox.ts'
-import { DEFAULT_POLICY, type Policy } from '../spam/input.ts'
+import { askOutside } from '../opinions/ask.ts'
+import { DEFAULT_POLICY, type Policy, type SpamInput } from '../spam/input.ts'
 import { scoreMessage } from '../spam/score.ts'
 import { readAccount } from '../store/account-read.ts'
 import { shardOf } from '../store/ids.ts'
@@ -43,7 +44,7 @@ export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Arra
   const account = known ?? (await readAccount(deps.stores.of(receipt.accountId), receipt.accountId))
   const message = await parseMessage(bytes)
   const verdict = verdictOf(receipt, message)
-  const report = scoreMessage({
+  const input: SpamInput = {
     message,
     verdict,
     envelope: { from: receipt.from, to: receipt.to },
@@ -53,8 +54,11 @@ export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Arra
       fromAddresses: senderAddresses(message),
       envelopeFrom: foldAddress(receipt.from),
       ip: verdict.client.ip,
+      helo: verdict.client.helo,
     }),
-  })
+  }
+  const others = receipt.source === 'email-routing' ? await askOutside(deps, input) : {}
+  const report = scoreMessage({ ...input, ...others })
   const role = fileMessage(report)
   const delivered = await deliver(deps, {
     accountId: receipt.accountId,

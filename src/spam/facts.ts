@@ -2,7 +2,7 @@
  * What several rules ask of a message, found out once: its sender, whether it is a bounce or came by a list, its links.
  */
 import { foldAddress } from '../mime/addresses.ts'
-import type { Part } from '../mime/message.ts'
+import type { ParsedMessage, Part } from '../mime/message.ts'
 import { type HtmlFacts, NO_HTML, readHtml } from './html-facts.ts'
 import type { SpamInput } from './input.ts'
 
@@ -55,6 +55,11 @@ export function readFacts(input: SpamInput): Facts {
     links: readLinks(html.hrefs, message.text),
     parts: flatten(message.structure),
   }
+}
+
+/** Where a message links to: at most LINKS_MAX places, without repetitions. */
+export function linksOf({ html, text }: ParsedMessage): Link[] {
+  return readLinks(html === null ? [] : readHtml(html).hrefs, text)
 }
 
 /** The domain of a folded address, '' where it has none. */

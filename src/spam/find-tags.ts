@@ -6,18 +6,22 @@ import { attachmentSignals } from './signals/attachments.ts'
 import { authenticationSignals } from './signals/authentication.ts'
 import { bodySignals } from './signals/body.ts'
 import { headerSignals } from './signals/headers.ts'
+import { heloSignals } from './signals/helo.ts'
 import { linkSignals } from './signals/links.ts'
+import { outsideSignals } from './signals/outside.ts'
 import { senderSignals } from './signals/sender.ts'
 import { subjectSignals } from './signals/subject.ts'
 
 const SIGNALS: ((facts: Facts) => Finding[])[] = [
   authenticationSignals,
+  heloSignals,
   headerSignals,
   senderSignals,
   subjectSignals,
   linkSignals,
   bodySignals,
   attachmentSignals,
+  outsideSignals,
 ]
 
 export function findTags(input: SpamInput): Finding[] {

@@ -60,6 +60,15 @@ export type TagName =
   | 'LEARNED_HAM'
   | 'WORDS_SPAM'
   | 'WORDS_HAM'
+  // How the client names itself
+  | 'HELO_ODD'
+  | 'HELO_OURS'
+  // What others say
+  | 'DNSBL_LISTED'
+  | 'DNSBL_LISTED_STRONGLY'
+  | 'URL_DNSBL_LISTED'
+  | 'URL_DNSBL_LISTED_STRONGLY'
+  | 'CLASSIFIER_SPAM'
   // The allow and block lists
   | 'ALLOW_LISTED'
   | 'BLOCK_LISTED'

@@ -12,8 +12,11 @@ import { isFailure } from '../../src/errors.ts'
 import { deliverLocally } from '../../src/inbound/local.ts'
 import { consumeQueue } from '../../src/inbound/queues.ts'
 import { type Incoming, type Received, receive } from '../../src/inbound/receive.ts'
+import type { Blocklists } from '../../src/opinions/blocklists.ts'
+import type { Classifier } from '../../src/opinions/classifier.ts'
 import type { Provider } from '../../src/outbound/provider.ts'
 import { openStores } from '../../src/store/stores.ts'
+import type { Resolve } from '../../src/verify/resolve.ts'
 
 declare global {
   namespace Cloudflare {
@@ -53,6 +56,9 @@ export function makeWorld(
     queues?: Partial<Deps['queues']>
     provider?: Provider
     limiter?: Partial<Limiter>
+    resolve?: Resolve
+    blocklists?: Blocklists
+    classifier?: Classifier
   } = {},
 ): World {
   const clock = { ms: NOON }
@@ -70,6 +76,9 @@ export function makeWorld(
     },
     provider: over.provider ?? null,
     deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
+    resolve: over.resolve ?? (async () => ({ kind: 'unknown' })),
+    blocklists: over.blocklists ?? null,
+    classifier: over.classifier ?? null,
     now: () => clock.ms,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET ?? null, adminKey: env.POSTERN_ADMIN_KEY ?? null },

@@ -6,6 +6,7 @@ import { WORTH } from '../../src/spam/score.ts'
 import { UNKNOWN_VERDICT } from '../../src/verify/trusted-block.ts'
 import type { SenderVerdict } from '../../src/verify/verdict.ts'
 import { type Mail, spamInput, utf8 } from './mail.ts'
+import { HELO_CASES, OUTSIDE_CASES } from './outside-cases.ts'
 
 type Case = [tag: TagName, name: string, fires: Mail, misses: Mail, over?: Partial<SpamInput>]
 
@@ -294,7 +295,7 @@ describe('findTags', () => {
     expect(await names(misses, over)).not.toContain(tag)
   })
 
-  it.each(VERDICTS)('%s: %s', async (tag, _name, fires, misses, mail = {}) => {
+  it.each([...VERDICTS, ...HELO_CASES])('%s: %s', async (tag, _name, fires, misses, mail = {}) => {
     expect(await names(mail, seen(fires))).toContain(tag)
     expect(await names(mail, seen(misses))).not.toContain(tag)
     // What nobody trustworthy said, or a forged block, counts neither way.
@@ -302,8 +303,13 @@ describe('findTags', () => {
     expect(await names(mail, seen({ ...fires, seal: 'fail' }))).not.toContain(tag)
   })
 
+  it.each(OUTSIDE_CASES)('%s: %s', async (tag, _name, fires, misses) => {
+    expect(await names({}, { outside: fires })).toContain(tag)
+    expect(await names({}, { outside: misses })).not.toContain(tag)
+  })
+
   it('has a case for every tag but those of the lists and of what learns', () => {
-    const tested = new Set<string>([...CASES, ...VERDICTS].map(([tag]) => tag))
+    const tested = new Set<string>([...CASES, ...VERDICTS, ...HELO_CASES, ...OUTSIDE_CASES].map(([tag]) => tag))
     const untested = Object.keys(WORTH).filter((name) => !tested.has(name))
     const elsewhere = /^(?:ALLOW|BLOCK|SHIPPED|LEARNED|WORDS)_/
     expect(untested.filter((name) => !elsewhere.test(name))).toEqual([])
