@@ -60,6 +60,8 @@ export function localConfig(config: WranglerConfig, root: string, ports: Port[])
       migrations_dir: absolute(database.migrations_dir ?? 'migrations'),
     })),
   }
+  // It has no local form: wrangler would send what it is asked to Cloudflare, and want a login for it.
+  delete local.ai
   if (config.main) local.main = absolute(config.main)
   if (config.tsconfig) local.tsconfig = absolute(config.tsconfig)
   if (config.assets?.directory) local.assets = { ...config.assets, directory: absolute(config.assets.directory) }

@@ -55,3 +55,7 @@ test('A TCP listener becomes a connect entry, and the Worker is told its port', 
   expect(local.connect).toEqual([{ protocol: 'tcp', port: 1143 }])
   expect(local.vars).toEqual({ POSTERN_DEV: '1', POSTERN_IMAP_PORT: '1143' })
 })
+
+test('Workers AI stays away: nothing that is tried here leaves this machine', () => {
+  expect(localConfig({ name: 'postern', ai: { binding: 'AI' } }, '/app', PORTS)).not.toHaveProperty('ai')
+})

@@ -211,6 +211,7 @@ describe('allow and block lists', () => {
       ['192.0.2.77/24', 'ip', '192.0.2.0/24'],
       ['2001:DB8::1', 'ip', '2001:db8::1'],
       ['"a b/c"@quoted.example', 'address', '"a b/c"@quoted.example'],
+      ['helo:Mail.Spam.example', 'helo', 'helo:mail.spam.example'],
     ]
     for (const [entry, kind, canonical] of entries) {
       const made = await client.post(path, { entry, list: 'block' })
@@ -240,6 +241,7 @@ describe('allow and block lists', () => {
     await expectRefusals(client, path, [
       [{ entry: 'nothing', list: 'block' }, 422, '/entry'],
       [{ entry: '10.0.0.0/1', list: 'block' }, 422, '/entry'],
+      [{ entry: 'helo:mail.spam.example', list: 'allow' }, 422, '/list'],
       [{ entry: 'a@b.example', list: 'grey' }, 422, '/list'],
       [{ entry: 'a@b.example' }, 422, '/list'],
     ])
