@@ -1,8 +1,8 @@
 /** What the opinions of others may do to a score, and what not. */
 import { describe, expect, it } from 'vitest'
-import type { SpamInput } from '../../src/spam/input.ts'
+import { DEFAULT_POLICY, type SpamInput } from '../../src/spam/input.ts'
 import type { OutsideOpinions } from '../../src/spam/outside.ts'
-import { SPAM_THRESHOLD, scoreMessage, WORTH } from '../../src/spam/score.ts'
+import { scoreMessage, WORTH } from '../../src/spam/score.ts'
 import { spamInput } from './mail.ts'
 
 const score = async (outside?: OutsideOpinions, over: Partial<SpamInput> = {}) =>
@@ -16,7 +16,7 @@ describe('opinions in the score', () => {
     'URL_DNSBL_LISTED_STRONGLY',
     'CLASSIFIER_SPAM',
   ])('%s alone sends nothing to Junk', (name) => {
-    expect(WORTH[name as keyof typeof WORTH].points).toBeLessThan(SPAM_THRESHOLD)
+    expect(WORTH[name as keyof typeof WORTH].points).toBeLessThan(DEFAULT_POLICY.junk)
   })
 
   it('a model that is sure of harmlessness changes nothing', async () => {
