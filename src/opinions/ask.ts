@@ -8,7 +8,7 @@
  * Invariant: whatever fails, hangs or lies out there, the message is filed in time, by the opinions that came.
  */
 import type { Deps } from '../deps.ts'
-import { linksOf } from '../spam/facts.ts'
+import { readLinksOf } from '../spam/facts.ts'
 import type { SpamInput } from '../spam/input.ts'
 import { decideByLists } from '../spam/lists.ts'
 import type { ClassifierOpinion, OutsideOpinions } from '../spam/outside.ts'
@@ -24,7 +24,7 @@ export async function askOutside(deps: Deps, input: SpamInput): Promise<{ outsid
   if (!blocklists && !classifier) return {}
   if (decideByLists(input).decided) return {}
   try {
-    const links = linksOf(input.message)
+    const links = readLinksOf(input.message)
     const subjects = { ip: trustedClient(input.verdict), domains: linkDomains(links) }
     const [listings, opinion] = await Promise.all([
       blocklists ? askBlocklists(deps, blocklists, subjects) : [],

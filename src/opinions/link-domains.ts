@@ -8,7 +8,7 @@ import type { Link } from '../spam/facts.ts'
 /** Asked about, of one message. Honest mail has fewer, but for newsletters. */
 const DOMAINS_MAX = 10
 
-export function linkDomains(links: readonly Link[]): string[] {
+export function linkDomains(links: readonly Pick<Link, 'host'>[]): string[] {
   const domains = new Set<string>()
   for (const { host } of links) {
     // The URL parser has made the host lower-case A-labels; an IP address has no domain.

@@ -58,7 +58,7 @@ export function readFacts(input: SpamInput): Facts {
 }
 
 /** Where a message links to: at most LINKS_MAX places, without repetitions. */
-export function linksOf({ html, text }: ParsedMessage): Link[] {
+export function readLinksOf({ html, text }: ParsedMessage): Link[] {
   return readLinks(html === null ? [] : readHtml(html).hrefs, text)
 }
 

@@ -4,7 +4,7 @@ import { parseMessage } from '../../src/mime/parse.ts'
 import { EXCERPT_CHARS_MAX, excerptOf } from '../../src/opinions/excerpt.ts'
 import { linkDomains } from '../../src/opinions/link-domains.ts'
 import { AI_MODEL, type AiBinding, CLASSIFIER_MS_MAX, workersAiClassifier } from '../../src/opinions/workers-ai.ts'
-import { linksOf } from '../../src/spam/facts.ts'
+import { readLinksOf } from '../../src/spam/facts.ts'
 import { bytesOf, utf8 } from '../spam/mail.ts'
 
 type Call = { model: string; inputs: Record<string, unknown>; options?: Record<string, unknown> | undefined }
@@ -89,7 +89,7 @@ describe('workersAiClassifier', () => {
 
 const messageOf = async (raw: string) => {
   const message = await parseMessage(bytesOf(raw))
-  return { message, links: linksOf(message) }
+  return { message, links: readLinksOf(message) }
 }
 
 describe('excerptOf', () => {
@@ -127,7 +127,7 @@ describe('excerptOf', () => {
       `Subject: =?utf-8?b?${btoa(text.slice(0, 600))}?=\r\nFrom: "x" <${'y'.repeat(500)}@z.example>\r\n` +
         `Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n${text}${links}`,
     )
-    const excerpt = excerptOf(message, linksOf(message))
+    const excerpt = excerptOf(message, readLinksOf(message))
     expect(excerpt.length).toBeLessThanOrEqual(EXCERPT_CHARS_MAX)
     expect(excerpt.isWellFormed()).toBe(true)
     expect(Object.keys(JSON.parse(excerpt))).toEqual([
@@ -142,7 +142,7 @@ describe('excerptOf', () => {
 })
 
 describe('linkDomains', () => {
-  const link = (host: string) => ({ written: host, host, user: '' })
+  const link = (host: string) => ({ host })
 
   it('takes what one owner has registered, once', () => {
     const hosts = [
