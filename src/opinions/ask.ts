@@ -11,10 +11,10 @@ import type { Deps } from '../deps.ts'
 import { readLinksOf } from '../spam/facts.ts'
 import type { SpamInput } from '../spam/input.ts'
 import { decideByLists } from '../spam/lists.ts'
-import type { ClassifierOpinion, OutsideOpinions } from '../spam/outside.ts'
+import type { Listing, OutsideOpinions } from '../spam/outside.ts'
+import { scoreMessage } from '../spam/score.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 import { askBlocklists } from './blocklists.ts'
-import type { Classifier } from './classifier.ts'
 import { excerptOf } from './excerpt.ts'
 import { linkDomains } from './link-domains.ts'
 
@@ -23,18 +23,21 @@ export async function askOutside(deps: Deps, input: SpamInput): Promise<{ outsid
   const { blocklists, classifier } = deps
   if (!blocklists && !classifier) return {}
   if (decideByLists(input).decided) return {}
+  const outside: OutsideOpinions = { listings: [], classifier: null }
   try {
     const links = readLinksOf(input.message)
-    const subjects = { ip: trustedClient(input.verdict), domains: linkDomains(links) }
-    const [listings, opinion] = await Promise.all([
-      blocklists ? askBlocklists(deps, blocklists, subjects) : [],
-      classifier ? askClassifier(classifier, excerptOf(input.message, links)) : null,
-    ])
-    return { outside: { listings, classifier: opinion } }
+    if (blocklists) {
+      const subjects = { ip: trustedClient(input.verdict), domains: linkDomains(links) }
+      outside.listings = await askBlocklists(deps, blocklists, subjects)
+    }
+    if (classifier && couldDecide(input, outside.listings)) {
+      const answer = await classifier.classify(excerptOf(input.message, links))
+      if (answer) outside.classifier = { spam: answer.spam, model: classifier.model }
+    }
   } catch (error) {
     deps.log({ level: 'error', at: 'opinions', error: String(error) })
-    return {}
   }
+  return { outside }
 }
 
 /** What stands below the trusted block, or in one that is forged, anybody may have written. */
@@ -42,7 +45,12 @@ function trustedClient({ source, seal, client }: SenderVerdict): string | null {
   return source === 'cloudflare' && seal !== 'fail' ? client.ip : null
 }
 
-async function askClassifier(classifier: Classifier, excerpt: string): Promise<ClassifierOpinion | null> {
-  const answer = await classifier.classify(excerpt)
-  return answer && { spam: answer.spam, model: classifier.model }
+/**
+ * Whether the surest answer of a classifier would change where the message goes. Most mail is far from any threshold on
+ * either side of it, and a model is slow and costs money.
+ */
+function couldDecide(input: SpamInput, listings: readonly Listing[]): boolean {
+  const verdictWith = (classifier: OutsideOpinions['classifier']) =>
+    scoreMessage({ ...input, outside: { listings, classifier } }).verdict
+  return verdictWith(null) !== verdictWith({ spam: 1, model: '' })
 }
