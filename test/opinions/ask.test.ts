@@ -4,12 +4,16 @@ import type { Incoming } from '../../src/inbound/receive.ts'
 import { putEntry, removeEntry } from '../../src/junk/lists.ts'
 import { readMessage } from '../../src/mailbox/read.ts'
 import { whole } from '../../src/mailbox/reader.ts'
+import { askOutside } from '../../src/opinions/ask.ts'
 import { BLOCKLISTS_MS_MAX } from '../../src/opinions/blocklists.ts'
 import type { Classifier } from '../../src/opinions/classifier.ts'
 import { CLASSIFIER_MS_MAX, workersAiClassifier } from '../../src/opinions/workers-ai.ts'
 import { ZoneHealth } from '../../src/opinions/zone-health.ts'
 import { parseZones } from '../../src/opinions/zones.ts'
+import { UNKNOWN_VERDICT } from '../../src/verify/trusted-block.ts'
+import type { SenderVerdict } from '../../src/verify/verdict.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
+import { spamInput } from '../spam/mail.ts'
 import { type DnsTable, tableDns, working } from './dns-table.ts'
 
 let account: number
@@ -110,6 +114,19 @@ describe('opinions', () => {
     const { world, asked } = asking({ zones: 'ip:zen.example' })
     await reportOf(world, bad({}, above === '' ? '' : above + CLIENT))
     expect(asked).toEqual([])
+  })
+
+  it.each<[string, Partial<SenderVerdict>]>([
+    ['this server itself', { source: 'local' }],
+    ['nobody trustworthy', { source: 'none' }],
+    ['a forged block', { source: 'cloudflare', seal: 'fail' }],
+  ])('of a client are not asked where %s names it', async (_name, over) => {
+    const { world, asked } = asking({ zones: 'ip:zen.example' })
+    const verdict: SenderVerdict = { ...UNKNOWN_VERDICT, client: { ip: '192.0.2.7', helo: null }, ...over }
+    await askOutside(world.deps, await spamInput({}, { verdict }))
+    expect(asked).toEqual([])
+    await askOutside(world.deps, await spamInput({}, { verdict: { ...verdict, source: 'cloudflare', seal: 'pass' } }))
+    expect(asked).toContain('7.2.0.192.zen.example')
   })
 
   it('a blocked HELO name is found by what Cloudflare heard', async () => {

@@ -1,9 +1,10 @@
 /** Asking DNS blocklists, with a table for the DNS. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { askBlocklists, BLOCKLISTS_MS_MAX } from '../../src/opinions/blocklists.ts'
+import { type Asking, askBlocklists, BLOCKLISTS_MS_MAX } from '../../src/opinions/blocklists.ts'
 import { probeZone } from '../../src/opinions/probe.ts'
 import { ZoneHealth } from '../../src/opinions/zone-health.ts'
 import { parseZones } from '../../src/opinions/zones.ts'
+import type { DnsAnswer } from '../../src/verify/resolve.ts'
 import { type DnsTable, tableDns, working } from './dns-table.ts'
 
 const MINUTE_MS = 60_000
@@ -226,28 +227,31 @@ describe('a slow zone', () => {
     expect(asked).toHaveLength(before)
   })
 
-  it('whose answer comes late lists nothing', async () => {
-    let answer: (records: string[]) => void = () => {}
-    const { resolve } = tableDns(ZEN)
-    const late = new Promise<string[]>((done) => {
-      answer = done
+  it.each([
+    ['7.2.0.192.zen.example', '127.0.0.4'],
+    ['7.2.0.192.zen.example', '127.0.0.1'],
+    ['2.0.0.127.zen.example', '127.0.0.2'],
+  ])('that answers late for %s with %s changes nothing any more', async (lateName, code) => {
+    let answer = () => {}
+    const late = new Promise<DnsAnswer>((done) => {
+      answer = () => done({ kind: 'found', records: [code] })
     })
-    const asking = {
-      resolve: async (name: string, type: 'A') =>
-        name.startsWith('7.2') ? { kind: 'found' as const, records: await late } : await resolve(name, type),
+    const { resolve } = tableDns({ ...ZEN, '7.2.0.192.zen.example': ['127.0.0.4'] })
+    const logs: unknown[] = []
+    const asking: Asking = {
+      resolve: (name, type) => (name === lateName ? late : resolve(name, type)),
       now: () => 0,
-      log: () => {},
+      log: (entry) => logs.push(entry),
       background: () => {},
     }
     const lists = { zones: parseZones('ip:zen.example').zones, health: new ZoneHealth() }
-    const waiting = askBlocklists(asking as Parameters<typeof askBlocklists>[0], lists, {
-      ip: '192.0.2.7',
-      domains: [],
-    })
+    const waiting = askBlocklists(asking, lists, { ip: '192.0.2.7', domains: [] })
     await vi.advanceTimersByTimeAsync(BLOCKLISTS_MS_MAX)
     expect(await waiting).toEqual([])
-    answer(['127.0.0.4'])
+    answer()
     await vi.advanceTimersByTimeAsync(0)
-    expect(lists.health.stateOf('zen.example', 0)).toBe('off')
+    expect(logs).toMatchObject([{ found: 'late' }])
+    expect(lists.health.stateOf('zen.example', 4 * MINUTE_MS)).toBe('off')
+    expect(lists.health.stateOf('zen.example', 6 * MINUTE_MS)).toBe('unprobed')
   })
 })

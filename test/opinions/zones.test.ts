@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readAnswer } from '../../src/opinions/answer.ts'
 import { parseZones } from '../../src/opinions/zones.ts'
@@ -111,5 +112,38 @@ describe('readAnswer', () => {
   it('takes silence for nothing', () => {
     expect(readAnswer({ kind: 'none' }, null).kind).toBe('not-listed')
     expect(readAnswer({ kind: 'unknown' }, null).kind).toBe('unknown')
+  })
+})
+
+describe('whatever is written', () => {
+  it('by the operator, gives bounded zones and as many problems', () => {
+    const piece = fc.constantFrom('ip:', 'domain:', 'zen.example', '=', '127.0.0.', '[2..9]', '*2', ' ', ',', '..', 'é')
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(piece).map((pieces) => pieces.join('')),
+    )
+    fc.assert(
+      fc.property(text, (written) => {
+        const { zones, problems } = parseZones(written)
+        const entries = written.split(/[\s,]+/).filter((entry) => entry !== '')
+        expect(zones.length + problems.length).toBe(entries.length)
+        for (const { name } of zones) expect(name).toMatch(/^[a-z0-9_.-]{3,120}$/)
+      }),
+    )
+  })
+
+  it('by a list, lists only by what no refusal looks like', () => {
+    const octet = fc.oneof(fc.constantFrom(0, 1, 2, 127, 255), fc.nat(255))
+    const address = fc.tuple(fc.oneof(fc.constant(127), octet), octet, octet, octet).map((bytes) => bytes.join('.'))
+    const record = fc.oneof(address, fc.string(), fc.ipV6())
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 5 }), (records) => {
+        if (readAnswer({ kind: 'found', records }, null).kind !== 'listed') return
+        for (const one of records) {
+          expect(one).toMatch(/^127\.\d+\.\d+\.\d+$|^(?:0*:)+ffff:/i)
+          expect(one).not.toMatch(/^127\.(?:0\.0\.1|0\.1\.255|255\.255\.\d+)$/)
+        }
+      }),
+    )
   })
 })
