@@ -1,4 +1,7 @@
-/** Mail made to cost time: every way of reading it stays linear in its size, and scoring it does not grow at all. */
+/**
+ * Mail made to cost time or to look harmless: reading it stays linear in its size, judging it does not grow at all, and text
+ * that nobody sees gains little.
+ */
 import { describe, expect, it } from 'vitest'
 import { parseMessage } from '../../src/mime/parse.ts'
 import { excerptOf } from '../../src/opinions/excerpt.ts'
@@ -6,7 +9,7 @@ import { linkDomains } from '../../src/opinions/link-domains.ts'
 import { readLinksOf } from '../../src/spam/facts.ts'
 import { emptyLearned } from '../../src/spam/learned/learned.ts'
 import { scoreMessage } from '../../src/spam/score.ts'
-import { spamInput } from './mail.ts'
+import { type Mail, spamInput } from './mail.ts'
 
 const MIB = 1_048_576
 
@@ -62,4 +65,36 @@ describe('a message of 25 MB of tokens', () => {
     expect(large.parseMs).toBeLessThan(24 * small.parseMs + 300)
     expect(large.judgeMs).toBeLessThan(2 * small.judgeMs + 50)
   })
+})
+
+describe('ham text that nobody sees', () => {
+  const HAM =
+    'We met on Friday and talked about the plans for the garden; see the notes that Ann wrote for you. '.repeat(60)
+  const spam = (hidden: string): Mail => ({
+    headers: {
+      From: 'Your Bank',
+      'Message-ID': null,
+      Subject: 'VERIFY YOUR ACCOUNT NOW',
+      To: 'undisclosed-recipients:;',
+    },
+    html: `<html><body>${hidden}<a href="http://192.0.2.7/login"><img src="http://192.0.2.7/all.png"></a></body></html>`,
+  })
+  const WAYS: [string, string][] = [
+    ['not displayed', `<div style="display:none">${HAM}</div>`],
+    ['of no size', `<span style="font-size:0">${HAM}</span>`],
+    ['of its background', `<p style="color:#fff;background:#fff">${HAM}</p>`],
+    ['transparent', `<p style="opacity:0">${HAM}</p>`],
+    ['in the title', `<title>${HAM}</title>`],
+    ['in a comment', `<!-- ${HAM} -->`],
+  ]
+  it.each(WAYS)(
+    '%s, gains a message less than an oddity or two is worth, and does not free it',
+    async (_name, hidden) => {
+      const plain = scoreMessage(await spamInput(spam('')))
+      const dressed = scoreMessage(await spamInput(spam(hidden)))
+      expect(plain.verdict).toBe('junk')
+      expect(dressed.verdict).toBe('junk')
+      expect(plain.score - dressed.score).toBeLessThanOrEqual(3.5)
+    },
+  )
 })
