@@ -49,17 +49,18 @@ export type Deps = {
   provider: Provider | null
   /** Delivers to an address of this server what an account of it sent. Throws for what is to be tried again. */
   deliverLocal(from: string, to: string, raw: Uint8Array): Promise<LocalDelivery>
+  /** Asks the DNS. */
   resolve: Resolve
-  /** The DNS blocklists that the operator names. Null where there are none. */
-  blocklists: Blocklists | null
-  /** Null where Workers AI is not bound. */
-  classifier: Classifier | null
   /** Epoch milliseconds. */
   now(): number
   /** `bytes` random bytes. */
   random(bytes: number): Uint8Array
   secrets: { root: string | null; adminKey: string | null }
   limiter: Limiter
+  /** The DNS blocklists that the operator names. Null where there are none. */
+  blocklists: Blocklists | null
+  /** Null where Workers AI is not bound. */
+  classifier: Classifier | null
   /** Exact origins, or '*'; empty: CORS is off. */
   corsOrigins: readonly string[]
   dev: boolean
@@ -83,12 +84,12 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): De
     deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
     // Nobody is asked yet.
     resolve: async () => ({ kind: 'unknown' }),
-    blocklists: blocklistsOf(env.POSTERN_DNSBL ?? '', log),
-    classifier: classifierOf(env),
     now: () => Date.now(),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET || null, adminKey: env.POSTERN_ADMIN_KEY || null },
     limiter: limiterOf(env),
+    blocklists: blocklistsOf(env.POSTERN_DNSBL ?? '', log),
+    classifier: classifierOf(env),
     corsOrigins: originsOf(env.POSTERN_CORS_ORIGINS ?? ''),
     dev: env.POSTERN_DEV === '1',
     log,

@@ -51,14 +51,14 @@ export async function migrate(d1: D1Database = env.DB): Promise<void> {
 /** A server over these databases and this bucket; the real ones of the test where none are given. */
 export function makeWorld(
   over: {
+    blocklists?: Blocklists
+    classifier?: Classifier
     databases?: D1Database[]
     bucket?: R2Bucket
     queues?: Partial<Deps['queues']>
     provider?: Provider
     limiter?: Partial<Limiter>
     resolve?: Resolve
-    blocklists?: Blocklists
-    classifier?: Classifier
   } = {},
 ): World {
   const clock = { ms: NOON }
@@ -77,8 +77,6 @@ export function makeWorld(
     provider: over.provider ?? null,
     deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
     resolve: over.resolve ?? (async () => ({ kind: 'unknown' })),
-    blocklists: over.blocklists ?? null,
-    classifier: over.classifier ?? null,
     now: () => clock.ms,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET ?? null, adminKey: env.POSTERN_ADMIN_KEY ?? null },
@@ -91,6 +89,8 @@ export function makeWorld(
       failures: null,
       ...over.limiter,
     },
+    blocklists: over.blocklists ?? null,
+    classifier: over.classifier ?? null,
     corsOrigins: [],
     dev: false,
     log: (entry) => logs.push(entry),
