@@ -33,8 +33,11 @@ type Inquiry = { zone: Zone; listings: Listing[] | null; isLate: boolean }
 
 /** All zones together. People do not notice it, and the sender waits for longer things. */
 export const BLOCKLISTS_MS_MAX = 1_500
-/** Questions about domains, over all zones: a Worker has six connections at once. */
-const DOMAIN_QUESTIONS_MAX = 20
+/**
+ * Questions about domains, over all zones. With a probe of each zone that makes 26 at most: a Worker has six connections at
+ * once, and on the free plan 50 requests an invocation, of which verifying the sender wants some.
+ */
+const DOMAIN_QUESTIONS_MAX = 10
 /** RFC 1035 §2.3.4, as text. */
 const NAME_CHARS_MAX = 253
 

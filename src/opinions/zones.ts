@@ -27,7 +27,7 @@ export type Zone = {
 }
 
 /** Each zone is asked for each message: more than a few lists repeat each other. */
-const ZONES_MAX = 6
+const ZONES_MAX = 4
 /** Room for the reversed address or a domain before the zone in a name of 253 characters (RFC 1035 §2.3.4). */
 const ZONE_CHARS_MAX = 120
 /** Keyed lists put the key into the name as a label of its own: 26 random characters and more. No list's own name has such a one. */

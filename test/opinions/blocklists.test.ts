@@ -73,11 +73,11 @@ describe('asking', () => {
     expect(asked).toEqual([])
   })
 
-  it('asks twenty questions about domains at most, over all zones', async () => {
-    const zones = Array.from({ length: 6 }, (_, i) => `domain:z${i}.example`)
+  it('asks ten questions about domains at most, over all zones', async () => {
+    const zones = Array.from({ length: 4 }, (_, i) => `domain:z${i}.example`)
     const { ask, asked } = asker(zones.join(' '), {})
     await ask(null, ...Array.from({ length: 10 }, (_, i) => `d${i}.example`))
-    expect(asked.filter((name) => /^d\d/.test(name)).length).toBeLessThanOrEqual(20)
+    expect(asked.filter((name) => /^d\d/.test(name))).toHaveLength(8)
   })
 
   it('asks for no name that the DNS cannot hold', async () => {

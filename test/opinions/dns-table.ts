@@ -3,10 +3,11 @@ import type { DnsAnswer, Resolve } from '../../src/verify/resolve.ts'
 /** A name's A records, or how asking for it fails. */
 export type DnsTable = Record<string, string[] | 'unknown' | 'hangs'>
 
-/** A DNS that knows these names and no others, and tells what it was asked. */
+/** A DNS that knows these addresses and no others, can be asked for nothing else, and tells which it was asked for. */
 export function tableDns(table: DnsTable): { resolve: Resolve; asked: string[] } {
   const asked: string[] = []
-  const resolve: Resolve = (name) => {
+  const resolve: Resolve = (name, type) => {
+    if (type !== 'A') return Promise.resolve({ kind: 'unknown' })
     asked.push(name)
     const entry = table[name]
     if (entry === 'hangs') return new Promise<DnsAnswer>(() => {})
