@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /**
- * `npm run spam:train -- LIST [LIST ...]`: trains the shipped model on lists of labelled mail, and writes
- * src/spam/shipped/weights.ts. The lists' mail is not kept; src/spam/shipped/CARD.md says what it was, and is written by hand.
+ * `npm run spam:train -- LIST [LIST ...] [--out FILE]`: trains the shipped model on lists of labelled mail, and writes
+ * src/spam/shipped/weights.ts, or FILE. The lists' mail is not kept; src/spam/shipped/CARD.md says what it was, and is written by hand.
  *
  * Both opinions weigh the same, whatever their numbers: otherwise the commoner one becomes what is assumed of the unknown.
  */
 import { Buffer } from 'node:buffer'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { parseMessage } from '../mime/parse.ts'
 import { SHIPPED_BUCKETS, SHIPPED_UNIT, shippedBuckets, shippedLogit } from '../spam/shipped/shipped.ts'
 import { readMailList, shuffled } from './mail-list.ts'
@@ -20,9 +21,12 @@ const TARGET = join(import.meta.dirname, '../spam/shipped/weights.ts')
 
 type Example = { isSpam: boolean; buckets: Uint16Array }
 
-const lists = process.argv.slice(2)
+const { values, positionals: lists } = parseArgs({
+  options: { out: { type: 'string', default: TARGET } },
+  allowPositionals: true,
+})
 if (lists.length === 0) {
-  console.error('usage: npm run spam:train -- LIST [LIST ...]   (lines of path<TAB>ham|spam)')
+  console.error('usage: npm run spam:train -- LIST [LIST ...] [--out FILE]   (lines of path<TAB>ham|spam)')
   process.exit(2)
 }
 
@@ -36,7 +40,7 @@ const rates = { ham: rateOf(hams), spam: rateOf(examples.length - hams) }
 const weights = new Float32Array(SHIPPED_BUCKETS)
 for (let pass = 1; pass <= PASSES; pass++) for (const example of shuffled(examples, pass)) step(example)
 const rounded = Int8Array.from(weights, (weight) => Math.max(-127, Math.min(127, Math.round(weight * SHIPPED_UNIT))))
-writeFileSync(TARGET, sourceOf(Buffer.from(rounded.buffer).toString('base64')))
+writeFileSync(values.out, sourceOf(Buffer.from(rounded.buffer).toString('base64')))
 console.log(`trained on ${hams} ham and ${examples.length - hams} spam; ${wrong()} of them judged wrong`)
 
 function rateOf(count: number): number {

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { letter } from '../spam/learned/mailbag.ts'
+import { shippedBuckets, shippedLogit } from '../../src/spam/shipped/shipped.ts'
+import { letter, parsed } from '../spam/learned/mailbag.ts'
 
 let folder = ''
 
@@ -31,6 +32,25 @@ function list(name: string, from: number, count: number): void {
 
 const evaluate = (...args: string[]) =>
   execFileSync('node', ['src/lab/eval.ts', ...args.map((arg) => arg.replace('@', `${folder}/`))], { encoding: 'utf8' })
+
+describe('npm run spam:train', () => {
+  it('writes a model of its lists', async () => {
+    const args = ['src/lab/train.ts', join(folder, 'train.tsv'), '--out', join(folder, 'weights.ts')]
+    expect(execFileSync('node', args, { encoding: 'utf8' })).toMatch(
+      /^trained on 40 ham and 40 spam; 0 of them judged wrong/,
+    )
+    const { WEIGHTS } = (await import(join(folder, 'weights.ts'))) as { WEIGHTS: string }
+    const weights = new Int8Array(Buffer.from(WEIGHTS, 'base64'))
+    const logit = async (label: 'ham' | 'spam') =>
+      shippedLogit(weights, shippedBuckets(await parsed(letter(label, 500))))
+    expect(await logit('ham')).toBeLessThan(-1)
+    expect(await logit('spam')).toBeGreaterThan(1)
+  })
+
+  it('refuses to train on nothing', () => {
+    expect(spawnSync('node', ['src/lab/train.ts']).status).toBe(2)
+  })
+})
 
 describe('npm run spam:eval', () => {
   it('trains on one list and scores another', () => {
