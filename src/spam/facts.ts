@@ -3,8 +3,10 @@
  */
 import { foldAddress } from '../mime/addresses.ts'
 import type { ParsedMessage, Part } from '../mime/message.ts'
-import { type HtmlFacts, NO_HTML, readHtml } from './html-facts.ts'
+import { type HtmlFacts, readHtml } from './html-facts.ts'
 import type { SpamInput } from './input.ts'
+import { plainLetters } from './plain-letters.ts'
+import { registrableDomain } from './registrable.ts'
 
 export type Link = {
   /** The host as it is written, before a parser tidies it. */
@@ -12,6 +14,7 @@ export type Link = {
   /** As the browser would go there: in lower case, A-labels, IPv4 in dotted decimal. */
   host: string
   user: string
+  port: string
 }
 
 export type Facts = SpamInput & {
@@ -19,11 +22,22 @@ export type Facts = SpamInput & {
   from: string
   fromName: string
   fromDomain: string
+  /** The registrable domain of From. */
+  fromSite: string
   /** A notice by a mail server: an empty envelope sender, and a report or an automatic reply. */
   isBounce: boolean
   isList: boolean
   html: HtmlFacts
+  /** Web addresses as they are written, of the HTML first. */
+  urls: string[]
+  /** Their hosts, each once. */
   links: Link[]
+  /** The registrable domains of the links. */
+  linkSites: ReadonlySet<string>
+  /** Subject and the beginning of what is shown, in small Latin letters as the eye takes them. */
+  words: string
+  /** The addresses that it was sent to, in small letters. */
+  recipients: string[]
   /** The parts of the MIME tree in order, the root first. */
   parts: Part[]
 }
@@ -33,9 +47,12 @@ const TEXT_CHARS_MAX = 100_000
 /** Links looked at, without repetitions. */
 const LINKS_MAX = 200
 /** Longer ones are cut: the host stands at the beginning. */
-const HREF_CHARS_MAX = 500
+const HREF_CHARS_MAX = 1_000
+/** Characters of subject and text that are read for words. */
+const WORDS_CHARS_MAX = 4_000
+const RECIPIENTS_MAX = 5
 
-const TEXT_LINK = /\bhttps?:\/\/[^\s<>"]{1,500}/gi
+const TEXT_LINK = /\bhttps?:\/\/[^\s<>"]{1,1000}/gi
 /** The authority of a web address (RFC 3986 §3.2), with the slashes that browsers forgive. */
 const AUTHORITY = /^\s*https?:[/\\]{2,}([^/\\?#]*)/i
 
@@ -43,23 +60,26 @@ export function readFacts(input: SpamInput): Facts {
   const { message, envelope } = input
   const sole = message.envelope.from.length === 1 ? message.envelope.from[0] : undefined
   const from = foldAddress(sole?.address ?? '') ?? ''
-  const html = message.html === null ? NO_HTML : readHtml(message.html)
+  const fromDomain = domainOf(from)
+  const html = readHtml(message.html ?? '')
+  const urls = readUrls(html.hrefs, message.text)
+  const links = readLinks(urls)
   return {
     ...input,
     from,
     fromName: sole?.name ?? '',
-    fromDomain: domainOf(from),
+    fromDomain,
+    fromSite: registrableDomain(fromDomain),
     isBounce: envelope.from === '' && (isReport(message.structure) || isAutomatic(input)),
     isList: message.listId !== null,
     html,
-    links: readLinks(html.hrefs, message.text),
+    urls,
+    links,
+    linkSites: new Set(links.map((link) => registrableDomain(link.host))),
+    words: readWords(message, html),
+    recipients: readRecipients(input),
     parts: flatten(message.structure),
   }
-}
-
-/** Where a message links to: at most LINKS_MAX places, without repetitions. */
-export function readLinksOf({ html, text }: ParsedMessage): Link[] {
-  return readLinks(html === null ? [] : readHtml(html).hrefs, text)
 }
 
 /** The domain of a folded address, '' where it has none. */
@@ -82,29 +102,54 @@ function isAutomatic({ message }: SpamInput): boolean {
   return field !== undefined && !/^no\b/i.test(field.raw.trim())
 }
 
-function readLinks(hrefs: string[], text: string): Link[] {
-  const written = new Set<string>()
-  const texts = text.slice(0, TEXT_CHARS_MAX).matchAll(TEXT_LINK)
-  for (const href of hrefs) written.add(authorityOf(href))
-  for (const [href] of texts) {
-    if (written.size >= LINKS_MAX) break
-    written.add(authorityOf(href))
+/** The hosts that a message links to, each once. */
+export function readLinksOf({ html, text }: ParsedMessage): Link[] {
+  return readLinks(readUrls(readHtml(html ?? '').hrefs, text))
+}
+
+function readUrls(hrefs: string[], text: string): string[] {
+  const urls = new Set(hrefs.map((href) => href.slice(0, HREF_CHARS_MAX)).filter((href) => AUTHORITY.test(href)))
+  for (const [url] of text.slice(0, TEXT_CHARS_MAX).matchAll(TEXT_LINK)) {
+    if (urls.size >= LINKS_MAX) break
+    urls.add(url)
   }
+  return [...urls]
+}
+
+function readLinks(urls: string[]): Link[] {
+  const written = new Set(urls.map(authorityOf))
   written.delete('')
   return [...written].flatMap(readLink)
 }
 
-function authorityOf(href: string): string {
-  return AUTHORITY.exec(href.slice(0, HREF_CHARS_MAX))?.[1] ?? ''
+function authorityOf(url: string): string {
+  return AUTHORITY.exec(url)?.[1] ?? ''
+}
+
+/** The host that a web address leads to, null where it is none. */
+export function hostOf(url: string): string | null {
+  const authority = authorityOf(url)
+  return authority === '' ? null : (readLink(authority)[0]?.host ?? null)
 }
 
 function readLink(written: string): Link[] {
   try {
     const url = new URL(`http://${written}/`)
-    return [{ written, host: url.hostname, user: url.username }]
+    return [{ written, host: url.hostname, user: url.username, port: url.port }]
   } catch {
     return []
   }
+}
+
+/** What the HTML shows: a text part beside it may say something else, and nobody sees that. */
+function readWords({ envelope, text, html }: SpamInput['message'], { text: shown }: HtmlFacts): string {
+  return plainLetters(`${envelope.subject ?? ''}\n${html === null ? text : shown}`.slice(0, WORDS_CHARS_MAX))
+}
+
+function readRecipients({ message, envelope }: SpamInput): string[] {
+  const named = message.envelope.to.slice(0, RECIPIENTS_MAX).map((one) => one.address)
+  const folded = [envelope.to, ...named].map((address) => (foldAddress(address) ?? address).toLowerCase())
+  return [...new Set(folded)].filter((address) => address.includes('@'))
 }
 
 function flatten(root: Part): Part[] {

@@ -21,7 +21,7 @@ export function headerSignals(facts: Facts): Finding[] {
 
 function fromSignals({ message }: Facts): Finding[] {
   const field = message.fields.find((one) => one.key === 'from')
-  const addresses = message.envelope.from.filter((one) => one.address.includes('@'))
+  const addresses = message.envelope.from.filter((one) => /[^@\s]@[^@\s]/.test(one.address))
   if (!field) return [found('FROM_MISSING')]
   if (addresses.length === 0) return [found('FROM_MALFORMED', field.raw)]
   const several = message.defects.includes('from-multiple')
@@ -59,9 +59,15 @@ function absenceSignals({ message, isBounce }: Facts): Finding[] {
   if (!has('subject')) findings.push(found('SUBJECT_MISSING'))
   if (!has('to', 'cc', 'bcc', 'resent-to')) findings.push(found('RECIPIENT_MISSING'))
   const to = message.fields.find((field) => field.key === 'to')
+  if (to && isPlaceholder(to.raw)) findings.push(found('RECIPIENT_PLACEHOLDER', to.raw))
   if (to && /^"?undisclosed[- ]recipients?"?\s*:?\s*;?/i.test(to.raw.trim()))
     findings.push(found('UNDISCLOSED_RECIPIENTS'))
   return findings
+}
+
+/** What a mailing program was to fill in: neither an address nor the name of a group (RFC 5322 §3.4). */
+function isPlaceholder(raw: string): boolean {
+  return raw.trim() !== '' && !raw.includes('@') && !raw.includes(':') && /^[[{<(#%$]|[[{]{2}|%\w+%/.test(raw.trim())
 }
 
 function dateSignals({ message, nowMs }: Facts): Finding[] {
