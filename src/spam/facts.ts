@@ -24,7 +24,7 @@ export type Facts = SpamInput & {
   fromDomain: string
   /** The registrable domain of From. */
   fromSite: string
-  /** A notice by a mail server: an empty envelope sender, and a report or an automatic reply. */
+  /** A notice by a mail server: an empty envelope sender, and a report, an automatic reply, or a plain text by its daemon. */
   isBounce: boolean
   isList: boolean
   html: HtmlFacts
@@ -52,6 +52,7 @@ const HREF_CHARS_MAX = 1_000
 const WORDS_CHARS_MAX = 4_000
 const RECIPIENTS_MAX = 5
 
+const DAEMON = /^[^@<]{0,80}<?(?:mailer-daemon|postmaster)\b|^"?(?:mail delivery (?:sub)?system|mailer-daemon)\b/i
 const TEXT_LINK = /\bhttps?:\/\/[^\s<>"]{1,1000}/gi
 /** The authority of a web address (RFC 3986 §3.2), with the slashes that browsers forgive. */
 const AUTHORITY = /^\s*https?:[/\\]{2,}([^/\\?#]*)/i
@@ -70,7 +71,7 @@ export function readFacts(input: SpamInput): Facts {
     fromName: sole?.name ?? '',
     fromDomain,
     fromSite: registrableDomain(fromDomain),
-    isBounce: envelope.from === '' && (isReport(message.structure) || isAutomatic(input)),
+    isBounce: isUnanswerable(envelope.from) && (isReport(message.structure) || isAutomatic(input) || isByDaemon(input)),
     isList: message.listId !== null,
     html,
     urls,
@@ -94,6 +95,17 @@ export function isWithin(domain: string, parent: string): boolean {
 
 function isReport(root: Part): boolean {
   return root.type === 'multipart' && root.subtype === 'report'
+}
+
+/** RFC 5321 §4.5.5; some servers write their own name instead of nothing. */
+function isUnanswerable(envelopeFrom: string): boolean {
+  return envelopeFrom === '' || /^mailer-daemon(?:@|$)/i.test(envelopeFrom)
+}
+
+/** Older servers send their notices as plain text, some under a name without an address. */
+function isByDaemon({ message }: SpamInput): boolean {
+  const from = message.fields.find((one) => one.key === 'from')?.raw ?? ''
+  return message.html === null && DAEMON.test(from)
 }
 
 /** RFC 3834 §5. */

@@ -350,6 +350,16 @@ describe('findTags', () => {
     expect(await names(bounce)).toContain('DATE_MISSING')
   })
 
+  it('spares the notices of old mail servers, unless they lead somewhere', async () => {
+    const over = { envelope: { from: '', to: 'me@here.example' } }
+    const From = 'MAILER-DAEMON <>'
+    const text = 'Your mail could not be delivered to <a@b.example>: the final address was rejected.'
+    expect(await names({ headers: { From }, text }, over)).toEqual([])
+    expect(await names({ headers: { From }, ...html(`<a href="https://evil.example/">${text}</a>`) }, over)).toContain(
+      'FROM_MALFORMED',
+    )
+  })
+
   it('tells the same kind of link once', async () => {
     const many = html(
       `<p>${long}</p>${Array.from({ length: 300 }, (_, i) => `<a href="https://bit.ly/${i}">x</a>`).join('')}`,

@@ -19,11 +19,11 @@ export function headerSignals(facts: Facts): Finding[] {
   ]
 }
 
-function fromSignals({ message }: Facts): Finding[] {
+function fromSignals({ message, isBounce }: Facts): Finding[] {
   const field = message.fields.find((one) => one.key === 'from')
   const addresses = message.envelope.from.filter((one) => /[^@\s]@[^@\s]/.test(one.address))
   if (!field) return [found('FROM_MISSING')]
-  if (addresses.length === 0) return [found('FROM_MALFORMED', field.raw)]
+  if (addresses.length === 0) return isBounce ? [] : [found('FROM_MALFORMED', field.raw)]
   const several = message.defects.includes('from-multiple')
   return several ? [found('FROM_MULTIPLE', addresses.map((one) => one.address).join(', '))] : []
 }
