@@ -331,7 +331,7 @@ describe('findTags', () => {
       { host: 'b.example', source: "the server's list" },
     ]
     const found = findTags(await spamInput(link('https://shop.example/'), { urlListings }))
-    expect(found).toEqual([{ name: 'URL_LISTED', seen: 'evil.example, your own list' }])
+    expect(found).toMatchObject([{ name: 'URL_LISTED', seen: 'evil.example, your own list' }])
     expect(await names(link('https://shop.example/'), { urlListings: [] })).toEqual([])
   })
 
