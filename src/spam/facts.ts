@@ -34,7 +34,7 @@ export type Facts = SpamInput & {
   links: Link[]
   /** The registrable domains of the links. */
   linkSites: ReadonlySet<string>
-  /** Subject and the beginning of what is shown, in small Latin letters as the eye takes them. */
+  /** Subject, the beginning of what is shown and the names of attachments, in small Latin letters as the eye takes them. */
   words: string
   /** The addresses that it was sent to, in small letters. */
   recipients: string[]
@@ -48,7 +48,9 @@ const TEXT_CHARS_MAX = 100_000
 const LINKS_MAX = 200
 /** Longer ones are cut: the host stands at the beginning. */
 const HREF_CHARS_MAX = 1_000
-/** Characters of subject and text that are read for words. */
+/** Attachments whose names are read with the words. */
+const NAMES_MAX = 3
+/** Characters of subject and text, each, that are read for words. */
 const WORDS_CHARS_MAX = 4_000
 const RECIPIENTS_MAX = 5
 
@@ -154,8 +156,12 @@ function readLink(written: string): Link[] {
 }
 
 /** What the HTML shows: a text part beside it may say something else, and nobody sees that. */
-function readWords({ envelope, text, html }: SpamInput['message'], { text: shown }: HtmlFacts): string {
-  return plainLetters(`${envelope.subject ?? ''}\n${html === null ? text : shown}`.slice(0, WORDS_CHARS_MAX))
+function readWords({ envelope, text, html, attachments }: SpamInput['message'], { text: shown }: HtmlFacts): string {
+  const names = attachments.slice(0, NAMES_MAX).map((one) => one.filename ?? '')
+  const all = [envelope.subject ?? '', html === null ? text : shown, ...names].map((one) =>
+    one.slice(0, WORDS_CHARS_MAX),
+  )
+  return plainLetters(all.join('\n'))
 }
 
 function readRecipients({ message, envelope }: SpamInput): string[] {

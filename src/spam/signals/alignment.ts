@@ -32,7 +32,6 @@ export function alignmentSignals(facts: Facts): Finding[] {
     const seen = `${facts.fromDomain}, ${domainOf(facts.envelope.from)}`
     findings.push(found(isFreemail(facts.fromDomain) ? 'FREEMAIL_UNRELATED' : 'SENDER_UNRELATED', seen))
   }
-  if (isUnreturnable(facts)) findings.push(found('ENVELOPE_EMPTY', facts.from))
   const foreign = isIdForeign(facts)
   if (foreign) findings.push(found('MESSAGE_ID_FOREIGN', foreign))
   if (isFromRecipient(facts)) findings.push(found('FROM_IS_RECIPIENT', facts.from))
@@ -52,12 +51,6 @@ function isUnrelated({ message, verdict, envelope, fromSite, isList }: Facts): b
 /** The d= of a DKIM-Signature (RFC 6376 §3.5). */
 function signerOf(raw: string): string {
   return /(?:^|;)\s{0,20}d\s{0,20}=\s{0,20}([^;\s]{1,255})/.exec(raw)?.[1]?.toLowerCase() ?? ''
-}
-
-/** An empty envelope sender is for notices of mail servers (RFC 5321 §4.5.5), which say so; others use it to get no bounces. */
-function isUnreturnable({ envelope, isBounce, from, isList }: Facts): boolean {
-  if (envelope.from !== '' || isBounce || isList || from === '') return false
-  return !/daemon|postmaster|bounce|abuse|no-?reply|auto|notif/i.test(from)
 }
 
 /**

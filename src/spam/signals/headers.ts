@@ -6,6 +6,9 @@ import { type Finding, found } from '../finding.ts'
 /** Fields that may stand once (RFC 5322 §3.6), of those that honest mailers get right. */
 const UNIQUE = ['from', 'sender', 'reply-to', 'to', 'cc', 'subject', 'date', 'message-id']
 
+/** Something before '@', and behind it what a host may be written with, or an address in brackets. */
+const READABLE = /[^@\s]@(?:[\p{L}\p{M}\p{N}._-]+|\[[^\]]+\])$/u
+
 /** Clocks go wrong by time zones and a day; nobody is two days ahead by accident. */
 const FUTURE_MS_MAX = 2 * 24 * 3600 * 1000
 
@@ -21,7 +24,7 @@ export function headerSignals(facts: Facts): Finding[] {
 
 function fromSignals({ message, isBounce }: Facts): Finding[] {
   const field = message.fields.find((one) => one.key === 'from')
-  const addresses = message.envelope.from.filter((one) => /[^@\s]@[^@\s]/.test(one.address))
+  const addresses = message.envelope.from.filter((one) => READABLE.test(one.address))
   if (!field) return [found('FROM_MISSING')]
   if (addresses.length === 0) return isBounce ? [] : [found('FROM_MALFORMED', field.raw)]
   const several = message.defects.includes('from-multiple')

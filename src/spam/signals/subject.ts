@@ -13,6 +13,8 @@ const CURRENCY = /[$€£¥₹]\s?\d|\d\s?[$€£¥₹]|\b(?:USD|EUR|GBP)\s?\d|\
 const HIDDEN =
   /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}][\u00ad\u200b\u2060\ufeff]+[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]/u
 
+/** Changes of case, and to and from digits. */
+const DRAWN_TURNS_MIN = 6
 /** Newsletters like one. */
 const PICTOGRAPHS_MIN = 2
 const PICTOGRAPH = /\p{Extended_Pictographic}/gu
@@ -31,6 +33,8 @@ export function subjectSignals(facts: Facts): Finding[] {
   const pictographs = subject.match(PICTOGRAPH)?.length ?? 0
   if (pictographs >= PICTOGRAPHS_MIN) findings.push(found('SUBJECT_PICTOGRAPHS', subject))
   if (/!{2,}|\?!|!\?|\${2,}|(?:!.*){3}/.test(subject)) findings.push(found('SUBJECT_EXCLAIMED', subject))
+  const drawn = subject.match(/[A-Za-z0-9]{10,40}/g)?.find(isDrawn)
+  if (drawn) findings.push(found('SUBJECT_RANDOM', drawn))
   if (isFalseReply(facts, subject)) findings.push(found('SUBJECT_FALSE_REPLY', subject))
   return findings
 }
@@ -40,6 +44,12 @@ function isShouted(subject: string): boolean {
   const words = subject.replace(/\[[^\]]*\]/g, ' ').replace(/^(?:\s*(?:re|fwd?|aw|wg|sv):)+/i, ' ')
   const capitals = words.match(/\p{Lu}/gu)?.length ?? 0
   return capitals >= CAPITALS_MIN && !/\p{Ll}/u.test(words) && /\p{Lu}\s+\p{Lu}/u.test(words)
+}
+
+/** Small and capital letters in no order: no word, no name in CamelCase and no digest is written so. */
+function isDrawn(word: string): boolean {
+  const turns = word.match(/[a-z](?=[A-Z])|[A-Z](?=[a-z])|[A-Za-z](?=\d)|\d(?=[A-Za-z])/g)?.length ?? 0
+  return /[a-z]/.test(word) && /[A-Z]{2}/.test(word) && turns >= DRAWN_TURNS_MIN
 }
 
 /** Every program that answers names the message that it answers; some that forward do not, nor do lists and mail servers. */

@@ -12,6 +12,9 @@ const fortune =
 const blackmail =
   'I have hacked your device and recorded you by your webcam. Send bitcoin, or all your contacts will see the video.'
 
+const bill =
+  'Your subscription was renewed and your card charged. Invoice attached. To cancel or get a refund call +1 (800) 555-0199.'
+
 export const LURE_CASES: Case[] = [
   ['LURE_ACCOUNT', 'pressure and an account', lure(account), lure(account, atHome)],
   [
@@ -65,6 +68,30 @@ export const LURE_CASES: Case[] = [
     'with an address to pay to',
     { text: `${blackmail} bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4` },
     { text: 'The webcam is recorded on video by bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4' },
+  ],
+  [
+    'LURE_COINS',
+    'a sum that waits',
+    { headers: { From: 'a@gmail.com' }, text: 'You have 24 hours to withdraw $17,794 of bitcoin.' },
+    { headers: { From: 'a@bank.example' }, text: 'You have 24 hours to withdraw $17,794 of bitcoin.' },
+  ],
+  [
+    'LURE_FORTUNE',
+    'a stranger to many',
+    { headers: { From: 'a@gmail.com', To: 'undisclosed-recipients:;' }, text: 'A fund for charity needs a trustee.' },
+    { headers: { To: 'undisclosed-recipients:;' }, text: 'A fund for charity needs a trustee.' },
+  ],
+  [
+    'LURE_CALL',
+    'a bill with a number to call',
+    { headers: { From: 'a@gmail.com' }, text: bill },
+    { headers: { From: 'billing@shop.example' }, text: bill },
+  ],
+  [
+    'SUBJECT_RANDOM',
+    'drawn letters',
+    headers({ Subject: 'Notice YydtzJJTBFBvIBDBt9jk' }),
+    headers({ Subject: 'getHTTPResponseCode of OpenStreetMap' }),
   ],
   [
     'SUBJECT_PICTOGRAPHS',

@@ -61,13 +61,6 @@ export const SENDER_CASES: Case[] = [
     headers({ From: 'me@here.example', 'DKIM-Signature': 'v=1; d=here.example; s=x' }),
   ],
   [
-    'ENVELOPE_EMPTY',
-    'an offer without return',
-    {},
-    headers({ From: 'MAILER-DAEMON@shop.example' }),
-    { envelope: { from: '', to: 'me@here.example' } },
-  ],
-  [
     'MESSAGE_ID_FOREIGN',
     'an id of elsewhere',
     headers({ 'Message-ID': '<1@mx.bank.example>' }),
@@ -125,6 +118,22 @@ export const SENDER_CASES: Case[] = [
     'in hexadecimal',
     page('<a href="https://evil.example/6d6540686572652e6578616d706c65">Open</a>'),
     page('<a href="https://evil.example/d41d8cd98f00b204e9800998ecf8427e">Open</a>'),
+  ],
+  ['NAME_IS_HOST', 'a web address', from('"MyShop.com" <a@b.example>'), from('"MyShop.com" <a@mail.myshop.de>')],
+  ['NAME_IS_HOST', 'not a program', from('"www.bank-x.de" <a@b.example>'), from('"Node.js" <a@b.example>')],
+  [
+    'NAME_HOLDS_ADDRESS',
+    'with marks inside',
+    from(`${word('help@bank\u0711.example')} <a@b.example>`),
+    from('help at bank <a@b.example>'),
+  ],
+  ['NAME_HOLDS_NUMBER', 'a case', from('Case 7164942 <a@gmail.com>'), from('Case 7164942 <a@bank.example>')],
+  ['FROM_MALFORMED', 'a host that cannot be', from('Tax <a@%notice.example>'), from('Tax <a@xn--bcher-kva.example>')],
+  [
+    'RECIPIENTS_ALIKE',
+    'a name at each provider',
+    headers({ To: ['a', 'b', 'c', 'd'].map((one) => `zed@${one}.example`).join(', ') }),
+    headers({ To: ['a', 'b', 'c', 'd'].map((one) => `info@${one}.example`).join(', ') }),
   ],
   ['RECIPIENT_PLACEHOLDER', 'an unfilled place', headers({ To: '[to]' }), headers({ To: 'Me <me@here.example>' })],
 ]
