@@ -33,6 +33,20 @@ const FREE_HOSTING: readonly string[] =
   ucoz.net vercel.app wasabisys.com web.app web.core.windows.net webflow.io weebly.com weeblysite.com wixsite.com
   wixstudio.com workers.dev yolasite.com zapto.org`.split(/\s+/)
 
+/** Where services that send newsletters count clicks. What stands behind cannot be seen, and most of it is honest. */
+const CLICK_COUNTERS: ReadonlySet<string> = new Set(
+  `acemlna.com acemlnb.com acemlnc.com acemlnd.com activehosted.com aweber.com awstrack.me benchmarkemail.com bmetrack.com
+  braze.com campaign-archive.com ccsend.com clickdimensions.com cmail19.com cmail20.com convertkit-mail.com
+  convertkit-mail2.com createsend.com createsend1.com customeriomail.com dotdigital-pages.com e2ma.net eloqua.com
+  emailoctopus.com emltrk.com exacttarget.com exct.net getresponse.com gs-click.com hs-sites.com hubspotemail.net
+  hubspotlinks.com icontact.com infusionsoft.com intercom-clicks.com intercom-mail.com iterable.com keap-link.com
+  klclick.com klclick1.com klclick2.com klclick3.com kmail-lists.com list-manage.com mailchi.mp mailerlite.com mailgun.org
+  mailjet.com mandrillapp.com marketo.com mjt.lu mkt.com mlsend.com mktoweb.com moosend.com omnisend.com pardot.com
+  postmarkapp.com pstmrk.it responsys.net rs6.net sailthru.com salesforce.com sendgrid.net sendibm1.com sendibm2.com
+  sendibm3.com sendibt1.com sendibt2.com sendibt3.com sendinblue.com sharpspring.com sparkpostmail.com substack.com
+  mailerlite.io soundest.email vresp.com zohocampaigns.com`.split(/\s+/),
+)
+
 /** Suffixes under which names cost next to nothing, and under which abuse is counted in tenths of all names. */
 const CHEAP_SUFFIXES: ReadonlySet<string> = new Set(
   `art autos bar beauty bid bio boats bond buzz cam casa cc cf cfd click club cyou date download fit fun ga gq guru hair
@@ -78,6 +92,10 @@ const BUCKET =
 
 export function isFreeHosting(host: string): boolean {
   return FREE_HOSTING.some((domain) => isWithin(host, domain)) || BUCKET.test(host)
+}
+
+export function isClickCounter(site: string): boolean {
+  return CLICK_COUNTERS.has(site)
 }
 
 export function isCheapSuffix(domain: string): boolean {

@@ -5,7 +5,7 @@
 import { brandOf, isBrandsOwn } from '../brands.ts'
 import { domainOf, type Facts } from '../facts.ts'
 import { type Finding, found } from '../finding.ts'
-import { isFreemail } from '../known-hosts.ts'
+import { isClickCounter, isFreemail } from '../known-hosts.ts'
 import { registrableDomain, registrableLabel } from '../registrable.ts'
 
 /** A page with more links is no trap. */
@@ -31,7 +31,7 @@ export function doorSignals(facts: Facts): Finding[] {
   if (html.anchors.length === 0 || urls.length > URLS_MAX || linkSites.size === 0 || isFreemail(facts.fromDomain))
     return []
   const sites = [...linkSites]
-  if (sites.some((site) => isOfTheHouse(site, facts))) return []
+  if (sites.some((site) => isOfTheHouse(site, facts)) || sites.every(isClickCounter)) return []
   const brand = brandOf(registrableLabel(fromSite))
   if (brand && isBrandsOwn(brand, facts.fromDomain)) return [found('BRAND_LEADS_ELSEWHERE', sites[0] ?? '')]
   return [found('LINKS_LEAD_ELSEWHERE', sites[0] ?? '')]

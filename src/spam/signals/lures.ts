@@ -7,7 +7,7 @@
  */
 import { domainOf, type Facts } from '../facts.ts'
 import { type Finding, found } from '../finding.ts'
-import { isFreemail } from '../known-hosts.ts'
+import { isClickCounter, isFreemail } from '../known-hosts.ts'
 import { countLureWords, type WordCounts } from '../lure-words.ts'
 
 /** An address of the Bitcoin network, as text: base58 or bech32. */
@@ -75,7 +75,12 @@ function isConversation({ isList, message, html }: Facts): boolean {
 
 /** No link leads to the sender, and there is one. */
 function leadsElsewhere({ linkSites, fromSite, urls }: Facts): boolean {
-  return linkSites.size > 0 && !linkSites.has(fromSite) && urls.length <= URLS_OF_A_LURE
+  return (
+    linkSites.size > 0 &&
+    ![...linkSites].every(isClickCounter) &&
+    !linkSites.has(fromSite) &&
+    urls.length <= URLS_OF_A_LURE
+  )
 }
 
 /** Fewer words will do where many were written to at once, from a free mailbox or with answers to elsewhere. */
