@@ -139,6 +139,9 @@ PostFinance: postfinance.ch
 Banco do Brasil,BancodoBrasil: bb.com.br
 Bradesco: bradesco.com
 Itau: itau-unibanco.com.br
+Mercado Pago,MercadoPago: mercadopago.com mercadopago.com.br mercadolibre.com mercadolivre.com.br
+Mercado Livre,Mercado Libre: mercadolivre.com.br mercadolibre.com mercadopago.com
+~Stellar: stellar.org
 Nubank: nubank.com.br
 Caixa Economica: caixa.gov.br
 Starbucks: starbucks.com

@@ -27,6 +27,8 @@ export type Facts = SpamInput & {
   /** A notice by a mail server: an empty envelope sender, and a report, an automatic reply, or a plain text by its daemon. */
   isBounce: boolean
   isList: boolean
+  /** Whether it answers a message, and says so in its subject too, as all programs do. */
+  isAnswer: boolean
   html: HtmlFacts
   /** Web addresses as they are written, of the HTML first. */
   urls: string[]
@@ -54,6 +56,7 @@ const NAMES_MAX = 3
 const WORDS_CHARS_MAX = 4_000
 const RECIPIENTS_MAX = 5
 
+const ANSWER = /^\s*(?:\[[^\]]{0,40}\]\s*)?\p{L}{1,5}\s?:/u
 const DAEMON = /^[^@<]{0,80}<?(?:mailer-daemon|postmaster)\b|^"?(?:mail delivery (?:sub)?system|mailer-daemon)\b/i
 const TEXT_LINK = /\bhttps?:\/\/[^\s<>"]{1,1000}/gi
 /** The authority of a web address (RFC 3986 §3.2), with the slashes that browsers forgive. */
@@ -75,6 +78,7 @@ export function readFacts(input: SpamInput): Facts {
     fromSite: registrableDomain(fromDomain),
     isBounce: isUnanswerable(envelope.from) && (isReport(message.structure) || isAutomatic(input) || isByDaemon(input)),
     isList: message.listId !== null,
+    isAnswer: message.inReplyTo.length > 0 && ANSWER.test(message.envelope.subject ?? ''),
     html,
     urls,
     links,

@@ -30,6 +30,8 @@ export type TagName =
   | 'FROM_DOMAIN_MIXED_SCRIPTS'
   | 'REPLY_TO_FREEMAIL'
   | 'BRAND_IN_NAME'
+  | 'BRAND_PRESSES'
+  | 'BRAND_IN_FREEMAIL'
   | 'BRAND_DISGUISED'
   | 'BRAND_IN_SUBJECT'
   | 'BRAND_IN_FROM_DOMAIN'
@@ -65,6 +67,7 @@ export type TagName =
   // The links
   | 'URL_IP_HOST'
   | 'URL_SHORTENER'
+  | 'LINKS_ALL_SHORTENED'
   | 'URL_FREE_HOSTING'
   | 'URL_ZERO_WIDTH'
   | 'URL_MIXED_SCRIPTS'

@@ -364,6 +364,6 @@ describe('findTags', () => {
     const many = html(
       `<p>${long}</p>${Array.from({ length: 300 }, (_, i) => `<a href="https://bit.ly/${i}">x</a>`).join('')}`,
     )
-    expect(await names(many)).toEqual(['URL_SHORTENER'])
+    expect(await names(many)).toEqual(['URL_SHORTENER', 'LINKS_ALL_SHORTENED'])
   })
 })

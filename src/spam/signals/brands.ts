@@ -5,12 +5,15 @@
 import { brandNamed, type Named } from '../brand-names.ts'
 import { type Brand, brandLooking, brandOf, hostWords, isBrandsOwn } from '../brands.ts'
 import { type Facts, hostOf } from '../facts.ts'
-import { type Finding, found } from '../finding.ts'
+import { type Finding, found, type TagName } from '../finding.ts'
 import { isFreemail } from '../known-hosts.ts'
+import { countLureWords } from '../lure-words.ts'
 import { decodePunycode } from '../mixed-scripts.ts'
 import { lettersOf, plainLetters, skeletonOf } from '../plain-letters.ts'
 import { registrableDomain, registrableLabel } from '../registrable.ts'
 
+/** Words about an account, and why at once. */
+const PRESSING_WORDS_MIN = 3
 /** Shorter names stand inside of other words: 'ups' in 'groups'. */
 const PART_CHARS_MIN = 4
 /** From here on a host that only begins or ends with the name is a copy: 'paypalsecure.example'. */
@@ -29,9 +32,13 @@ export function brandSignals(facts: Facts): Finding[] {
 function nameSignals(facts: Facts): Finding[] {
   const { fromName, message } = facts
   // A list shows its members' names, and they may work anywhere.
-  const byName = facts.isList && message.inReplyTo.length > 0 ? null : brandNamed(fromName)
+  const byName = facts.isList && facts.isAnswer ? null : brandNamed(fromName)
   if (byName && !isFrom(byName, facts)) {
-    return [found(byName.isDisguised ? 'BRAND_DISGUISED' : 'BRAND_IN_NAME', fromName)]
+    const { account, pressure } = countLureWords(facts.words)
+    const findings = [found(nameTag(byName, facts), fromName)]
+    return account.size + pressure.size >= PRESSING_WORDS_MIN
+      ? [...findings, found('BRAND_PRESSES', fromName)]
+      : findings
   }
   const subject = message.envelope.subject ?? ''
   const bySubject = brandNamed(subject)
@@ -40,14 +47,20 @@ function nameSignals(facts: Facts): Finding[] {
   return isAbsent(bySubject.brand, facts) ? [found('BRAND_IN_SUBJECT', bySubject.brand.name)] : []
 }
 
+/** Who speaks for a company from a free mailbox has nothing else to show. */
+function nameTag({ isDisguised }: Named, { fromDomain }: Facts): TagName {
+  if (isDisguised) return 'BRAND_DISGUISED'
+  return isFreemail(fromDomain) ? 'BRAND_IN_FREEMAIL' : 'BRAND_IN_NAME'
+}
+
 /** The brand's own domain, or a mail server's own notice: Exchange signs those as Microsoft Outlook. */
 function isFrom({ brand }: Named, { fromDomain, from }: Facts): boolean {
   return isBrandsOwn(brand, fromDomain) || from.startsWith('microsoftexchange')
 }
 
 /** Whether neither the links nor the conversation have to do with the brand: news about it links to it or to the news. */
-function isAbsent(brand: Brand, { links, isList, message, linkSites, fromSite }: Facts): boolean {
-  if (isList || message.inReplyTo.length > 0 || links.length === 0 || linkSites.has(fromSite)) return false
+function isAbsent(brand: Brand, { links, isList, isAnswer, linkSites, fromSite }: Facts): boolean {
+  if (isList || isAnswer || links.length === 0 || linkSites.has(fromSite)) return false
   return !links.some((link) => isBrandsOwn(brand, link.host))
 }
 

@@ -25,8 +25,8 @@ const HOUSE_FIELDS: ReadonlySet<string> = new Set([
 const FIELDS_MAX = 200
 
 export function doorSignals(facts: Facts): Finding[] {
-  const { fromSite, linkSites, urls, html, isList, isBounce, message } = facts
-  if (fromSite === '' || isList || isBounce || message.inReplyTo.length > 0) return []
+  const { fromSite, linkSites, urls, html, isList, isBounce, isAnswer } = facts
+  if (fromSite === '' || isList || isBounce || isAnswer) return []
   // People send each other a link; what they write by hand comes from their own mailbox.
   if (html.anchors.length === 0 || urls.length > URLS_MAX || linkSites.size === 0 || isFreemail(facts.fromDomain))
     return []

@@ -24,7 +24,6 @@ const PHONE = /\+?1?[\s.(-]{0,3}\d{3}[\s.)-]{1,3}\d{3}[\s.-]{1,3}\d{4}\b/
 const BILLING =
   /\b(?:renew|subscription|charged|invoice|cancel|refund|antivirus|norton|mcafee|paypal|geek squad|auto-?debit|billing|order id|helpline|toll.?free)/g
 const BILLING_WORDS_MIN = 4
-const REPLY = /^\s*\p{L}{2,4}\s?:/u
 /** Characters of the text searched for addresses of coins. */
 const TEXT_CHARS_MAX = 5_000
 
@@ -68,9 +67,8 @@ function wantsCall({ words, fromDomain, urls }: Facts): boolean {
 }
 
 /** An answer, or what members of a list tell each other: they speak about lures. */
-function isConversation({ isList, message, html }: Facts): boolean {
-  const isReply = message.inReplyTo.length > 0 && REPLY.test(message.envelope.subject ?? '')
-  return isReply || (isList && html.hrefs.length === 0)
+function isConversation({ isList, isAnswer, html }: Facts): boolean {
+  return isAnswer || (isList && html.hrefs.length === 0)
 }
 
 /** No link leads to the sender, and there is one. */

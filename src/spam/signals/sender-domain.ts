@@ -7,6 +7,8 @@ import { registrableLabel } from '../registrable.ts'
 
 /** 'a.b.c.d.shop.example': honest servers need no more. */
 const LABELS_MAX = 5
+/** A top-level domain is of letters, or an A-label. */
+const SUFFIX = /\.(?:[a-z]{2,}|xn--[a-z0-9-]+)$/
 const PICTOGRAPH = /\p{Extended_Pictographic}/u
 /** A name between signs that no name has: '\|BANCO*|/'. Not the brackets, bars and stars of offices and lists. */
 const DECORATED = /[\\/|*_~^]{2}|[*\\^~]\S|\S[*\\^~]/
@@ -25,7 +27,7 @@ export function senderDomainSignals(facts: Facts): Finding[] {
   if (fromDomain.endsWith('.onmicrosoft.com')) findings.push(found('FROM_TENANT_DEFAULT', fromDomain))
   // A machine at home may write without a domain, to its own house.
   if (
-    !fromDomain.includes('.') &&
+    !SUFFIX.test(fromDomain) &&
     !recipients.some((one) => one.includes(`@${fromDomain}.`) || one.endsWith(`@${fromDomain}`))
   ) {
     findings.push(found('FROM_DOMAIN_LOCAL', fromDomain))

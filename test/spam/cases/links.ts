@@ -24,6 +24,19 @@ export const LINK_CASES: Case[] = [
     html('<a href="https://click.shop.example/">www.netflix.com</a>'),
   ],
   [
+    'LINKS_ALL_SHORTENED',
+    'all doors covered',
+    html('<a href="https://bit.ly/a">a</a> <a href="https://t.co/b">b</a>'),
+    html('<a href="https://bit.ly/a">a</a> <a href="https://shop.example/b">b</a>'),
+  ],
+  ['LINKS_ALL_SHORTENED', 'not in text by hand', link('https://bit.ly/a'), { text: 'see https://bit.ly/a' }],
+  [
+    'LINKS_LEAD_ELSEWHERE',
+    'not by a click counter',
+    link('https://evil.example/'),
+    link('https://shop.us1.list-manage.com/track/click?u=1'),
+  ],
+  [
     'LINKS_LEAD_ELSEWHERE',
     'one door',
     link('https://evil.example/'),
