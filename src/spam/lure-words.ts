@@ -10,57 +10,56 @@ export type WordKind = 'account' | 'pressure' | 'parcel' | 'prize' | 'coins' | '
 
 const WORDS: Readonly<Record<WordKind, string>> = {
   /** What is to be handed over. */
-  account: `ausweis- carteira- carteira nutzer- usuari- utilisat- gebruiker- verbruik- haslo konto- kont login- e-mail- bankkarte- kreditkarte- dossier- kundenkonto-
-    account- acces- anmeld- login logon sign-in signin- password- passwort- kennwort- passe contrasena- senha
-    credential- mailbox- postfach- buzon konto kontos- kunden- compte- cuenta- conta rekening- wallet- identit- webmail-
-    inbox storage- quota- 2fa two-factor authentif- authentic- sicherheit- securit- segurid- seguranca- sicurezza- beveilig-
-    billing- payment- zahlung- paiement- pago pagamento- betaling- card karte carte tarjeta- cartao- carta bank banque- banco
-    subscri- abonn- membership- mitglied- invoice- rechnung- facture- factura- fatura- document- steuer- impot refund-
-    rembours- erstatt- reembols- rimbors-`,
+  account: `2fa acces- account- anmeld- ausweis- authentic- authentif- bankkarte- betaling- beveilig- billing- buzon card
+    carta cartao- carte carteira- compte- conta contrasena- credential- cuenta- e-mail- erstatt- gebruiker- haslo
+    identit- inbox karte kennwort- konto kreditkarte- kunden- login logon mailbox- mitglied- nutzer- pagamento-
+    pago paiement- passe password- passwort- payment- postfach- quota- reembols- refund- rekening- rembours-
+    rimbors- securit- seguranca- segurid- senha sicherheit- sicurezza- sign-in signin- storage- tarjeta-
+    two-factor usuari- utilisat- verbruik- wallet- webmail- zahlung-`,
   /** Why at once. */
-  pressure: `geschorst opgeschort- gesuspend- regulariz- reguleri- pendent- cancel- annul- stornier- zawiesz- potwierd- wygas- natychm- deadline frist- delai plazo prazo atras- retard- verspat- penalt- multa intima- amende mahnung- zwangs- irregular- ausgesetzt- zuruckgehalt- compliance- maximal- exceed- uberschrit- verifik- attentie- letztmal-
-    suspend- suspens- verif- confirm- bestatig- bevestig- conferm- expir- ablauf- ablaeuft- verlopen- vervall-
-    scadenz- caduc urgent- dringend- immedia- sofort- umgehend- unverzug- onmiddellijk- inmediat- imediat- subito- restrict-
-    eingeschrank- beperkt- limitad- limite- deactiv- deaktiv- desactiv- disable- block gesperrt- sperr- bloqu- blocc- geblokk-
-    unusual- ungewohn- inhabitu- inusual- unauthor- unbefugt- illegitim- suspicious- verdachtig- suspect- sospech- terminat-
-    delet- losch supprim- elimin- unlock- reactiv- reaktiv- reactiv- validat- valider- validar- aktualisier- actualiz- actualis-
-    atualiz- aggiorn- bijwerk- hours stunden- heures- horas ore warning- warnung- avertiss- aviso avviso- alert
-    failure- failed- echec fallid- breach- compromis- overdue- uberfallig- pending- ausstehend- attente- pendente- pendiente-
-    required- erforderlich- requis- requer- obligat- mandatory- verplicht- final letzte- dernier- ultim warten- unpaid-`,
-  parcel: `levering- aflever- lever- verzend- zending- bestelling- lieferung- paczk- przesyl- dostaw- kuriersk- taxa- taxas- liberac- pendient- transport- destinat- empfang- zusteller- paczkomat-
-    parcel- packag- paket packchen- colis paquete- pacote- encomenda- pacco pakket- shipment- shipping- sendung-
-    versand- envio spedizion- deliver- zustell- liefer- livrais- livrer- entreg- consegn- bezorg- courier- kurier- coursier-
-    correo- tracking- sendungsnum- suivi rastre- tracciam- customs- zoll douane- aduana- alfandeg- dogana- postal- address-
-    adresse- direccion- endereco- indirizzo- depot lager entrepot- retid reten`,
-  prize: `auserwahl- sieger- gluckspilz- tirage- ziehung- sorteio- sorteo- rifa lotes- sconto- rabatt- sicher- vincitor- wygr- nagrod- gewonnen- prijs- winnaar- kado geschenkkart- punkte pontos puntos points- milhas resgat- ganaste- ganado-
-    congratul- gluckwunsch- gratulier- felicit- gefeliciteerd- parabens- complimenti- winner- gewinn- gewonn- gagnant- gagne
-    ganador- ganhou- vencedor- vincit- won prize preis lot premio- reward- belohnung- recompens- recompensa- ricompensa- beloning-
-    gift geschenk- cadeau- regalo- presente- giveaway- selected- ausgewahlt- selectionn- seleccionad- selecionad- uitgekozen-
-    chosen- choisi- elegid- escolhid- voucher- gutschein- coupon- bon cheque-cadeau survey- umfrage- sondage- encuesta- pesquisa-
-    enquete- claim einlos- reclam- exclusive- exklusiv- exclusif- free gratis- kostenlos- gratuit- bonus cashback- lucky
-    sweepstake- promo spins jackpot- casino- chance- iphone- samsung-`,
-  coins: `claim- allocat- eligib- presale- coin coins wallets- ledger- redistribut- stablecoin- trading- profit- binanc- payout- usd1 btc's
-    bitcoin- btc ethereum- ether eth usdt usdc xrp solana- crypto- krypto- cripto- blockchain- token airdrop- nft mint
-    staking- stake defi ledger- metamask- wallet- seedphrase- seed recovery- coinbase- binance- trustwallet- mining- satoshi-
-    presale- dex web3`,
+  pressure: `ablaeuft- ablauf- actualis- actualiz- aggiorn- aktualisier- amende atras- attente- attentie- atualiz-
+    ausgesetzt- ausstehend- avertiss- avviso- beperkt- bestatig- bevestig- bijwerk- blocc- bloqu- breach- caduc
+    compliance- compromis- conferm- confirm- deactiv- deadline deaktiv- delet- desactiv- disable- dringend- echec
+    eingeschrank- elimin- erforderlich- exceed- expir- failed- failure- fallid- geblokk- geschorst gesperrt-
+    gesuspend- hours illegitim- imediat- immedia- inhabitu- inmediat- intima- inusual- irregular- letztmal-
+    limitad- limite- losch mahnung- mandatory- multa natychm- obligat- onmiddellijk- opgeschort- overdue- penalt-
+    pendent- pendiente- pending- potwierd- reactiv- reaktiv- regulariz- reguleri- requer- required- requis-
+    restrict- scadenz- sofort- sospech- sperr- stornier- stunden- subito- supprim- suspect- suspend- suspens-
+    suspicious- terminat- uberfallig- uberschrit- umgehend- unauthor- unbefugt- ungewohn- unlock- unpaid- unusual-
+    unverzug- urgent- validar- validat- valider- verdachtig- verif- verlopen- verplicht- verspat- vervall-
+    warning- warnung- wygas- zawiesz- zuruckgehalt- zwangs-`,
+  parcel: `aduana- aflever- alfandeg- bestelling- bezorg- colis consegn- correo- courier- coursier- customs- deliver-
+    dogana- dostaw- douane- empfang- encomenda- entreg- entrepot- envio kurier- levering- liberac- liefer-
+    livrais- livrer- pacco packag- packchen- pacote- paczk- paket pakket- paquete- parcel- pendient- postal-
+    przesyl- rastre- reten retid sendung- shipment- shipping- spedizion- suivi tracciam- tracking- versand-
+    verzend- zending- zoll zustell-`,
+  prize: `auserwahl- ausgewahlt- belohnung- beloning- bonus cadeau- cashback- casino- chance- cheque-cadeau choisi-
+    chosen- claim complimenti- congratul- coupon- einlos- elegid- escolhid- exclusif- exclusive- exklusiv-
+    felicit- free gagnant- gagne ganado- ganaste- ganhou- gefeliciteerd- geschenk- gewinn- gewonn- gift giveaway-
+    gluckspilz- gluckwunsch- gratis- gratuit- gratulier- gutschein- jackpot- kostenlos- lotes- lucky milhas
+    nagrod- parabens- pontos preis premio- presente prijs- prize reclam- recompens- regalo- resgat- reward-
+    ricompensa- rifa seleccionad- selecionad- selected- selectionn- sieger- sorteio- sorteo- spins sweepstake-
+    tirage- uitgekozen- vencedor- vincit- voucher- winnaar- winner- won wygr- ziehung-`,
+  coins: `airdrop- allocat- binance- bitcoin- blockchain- btc claim- coinbase- cripto- crypto- defi dex eligib- eth
+    ether ethereum- krypto- ledger- metamask- mining- nft presale- redistribut- satoshi- seedphrase- solana-
+    stablecoin- staking- token trustwallet- usdc usdt wallet- web3 xrp`,
   /** The friendly stranger with a fortune to share. */
-  fortune: `onu milhoes millones millonen- naco- vitim- indeniz- heredar- heredit- bankdirekt- nachlass- erblass- abogado- advogad- avocat- anwalt- united- nations- next philanthrop- humanitar- widowed- atm envelope gold- diamond- sanction- soldier- army- syria- urgentrepl- proposta- propuesta- vorschlag- proposit- reply- winning- fortune- trust- bless- reichtum- vermog- oil-
-    million- beneficia- inherit- heritage- herencia- heranca- erbschaft- erbe testament- deceased- late kin verstorb-
-    defunt- fallecid- falecid- barrister- attorney- solicitor- notary- notaire- fund funds fonds fondos- fundos- donat spende- donation-
-    donacion- doacao- charit- orphan- widow cancer- god allah church- compensat- entschadig- indemni-
-    consignment- diplomat- confidential- vertraulich- confident- partner- transaction- transfer- ubertrag- transfert-
-    loan darlehen- pret prestamo- emprestimo- invest- proposal- lottery- lotterie- loteria- dollars-
-    united- nations- imf ministry- minister- bank director- manager- nationality- foreign- overseas- compassion- dying`,
+  fortune: `abogado- allah attorney- bankdirekt- barrister- beneficia- compassion- compensat- confident- consignment-
+    deceased- defunt- diamond- diplomat- dollars- dying entschadig- erbe erblass- erbschaft- falecid- fallecid-
+    fondos- fonds fortune- fund fundos- funds heranca- heredar- heredit- herencia- heritage- humanitar- imf
+    indemni- indeniz- inherit- invest- kin loteria- lotterie- lottery- milhoes million- millonen- millones
+    nachlass- naco- nacoes nationality- nations- notaire- notary- onu orphan- overseas- philanthrop- proposal-
+    proposit- reichtum- sanction- solicitor- syria- testament- urgentrepl- vermog- verstorb- vertraulich- vitim-
+    widow`,
   /** The stranger who has seen it all. */
-  threat: `webcam- camera- kamera- masturb- porn hacked- hacker- gehackt- pirat malware- trojan- virus rat spyware-
-    recorded- recording- record- footage- video videos- contacts- kontakte- friends- relatives- colleagues- reputation-
-    shame ransom- embarrass- pervert- adult infected- monitored- device- devices- gerat bitcoin- btc wallet- payment- transfer-
-    hours delete- destroy- secret- private- darknet-`,
-  goods: `mannlich- manneskraft- sexuell- damen- heiss- geil- sexparty- vrouwen- meisj- femmes filles beaute- rencontr- mujeres- chicas- ukrain- russian- russische- lonely- naakt- neuken- single- potency- hearing- knee joint- memory- pain- neuropath- cholesterol- vision- detox- metabol- cannabis-
-    viagra- cialis- levitra- pharmac- apothek- pills pillen- pilule- potenz- erekt- erect erection- penis libido- sexual- sexy
-    sex fuck ficken- nackt naked nude girls madchen- frauen- dating- singles- hookup- milf porn slim weight- abnehm- gewicht-
-    keto gummies- cbd diet diat fett fat belly diabet- blood tinnitus- prostat- replica- rolex watches- casino-
-    loan kredit- insurance- supplement- testosteron- serum wrinkle- hair toenail- fungus-`,
+  threat: `bitcoin- btc camera- colleagues- contacts- darknet- destroy- embarrass- footage- gehackt- gerat hacked-
+    hacker- infected- kamera- kontakte- malware- masturb- monitored- pervert- pirat porn ransom- rat recorded-
+    recording- relatives- shame spyware- trojan- virus webcam-`,
+  goods: `apothek- beaute- cannabis- casino- cbd chicas- cholesterol- cialis- dating- detox- diabet- erect erection-
+    erekt- ficken- fuck fungus- geil- gummies- hookup- keto levitra- libido- lonely- manneskraft- mannlich- meisj-
+    metabol- milf mujeres- naakt- nackt naked neuken- neuropath- nude penis pharmac- pillen- pills pilule- porn
+    potency- potenz- prostat- rencontr- replica- rolex russiangirls- sex sexparty- sexual- sexuell- sexy singles-
+    slimming- testosteron- tinnitus- toenail- viagra- weightloss- wrinkle-`,
 }
 
 const START_CHARS = 3

@@ -38,7 +38,7 @@ export function lureSignals(facts: Facts): Finding[] {
   if (n('threat') >= 4 && (hasCoinAddress || (n('threat') >= 6 && n('coins') >= 1)))
     return [found('LURE_EXTORTION', shown('threat'))]
   if (n('fortune') >= FORTUNE_WORDS_OF_A_STRANGER && isBlind(facts)) return [found('LURE_FORTUNE', shown('fortune'))]
-  if (n('fortune') >= 6 || (n('fortune') >= 3 && GREAT_SUM.test(facts.words))) {
+  if (n('fortune') >= 4 || (n('fortune') >= 3 && GREAT_SUM.test(facts.words))) {
     if (facts.urls.length <= URLS_OF_A_LETTER) return [found('LURE_FORTUNE', shown('fortune'))]
   }
   if (n('coins') >= 1 && facts.urls.length <= URLS_OF_A_LETTER && holdsFortune(facts)) {

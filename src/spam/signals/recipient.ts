@@ -21,8 +21,10 @@ const BASE64_RUN = /[A-Za-z0-9+_-]{16,200}/g
 const GREETING_CHARS = 400
 
 export function recipientSignals(facts: Facts): Finding[] {
-  const { recipients, message, isBounce, isList } = facts
+  const { recipients, message, isBounce, isList, linkSites, fromSite } = facts
   if (recipients.length === 0 || isBounce || isList) return []
+  // A service that knows an address and no name may greet by it, and leads its reader to itself.
+  if (linkSites.has(fromSite)) return nameSignals(facts)
   const findings: Finding[] = []
   const subject = (message.envelope.subject ?? '').toLowerCase()
   const inSubject = recipients.find((address) => isNamedIn(subject, address))
@@ -52,9 +54,7 @@ function isGreeted({ words }: Facts, address: string): boolean {
   )
 }
 
-function linkSignals({ urls, recipients, fromSite, linkSites }: Facts): Finding[] {
-  // A service puts its reader's address into links to itself: to unsubscribe, to log in.
-  if (linkSites.has(fromSite)) return []
+function linkSignals({ urls, recipients }: Facts): Finding[] {
   for (const url of urls.slice(0, URLS_MAX)) {
     const lower = url.toLowerCase()
     const plain = recipients.find((one) => lower.includes(one) || lower.includes(one.replace('@', '%40')))

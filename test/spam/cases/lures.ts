@@ -78,8 +78,11 @@ export const LURE_CASES: Case[] = [
   [
     'LURE_FORTUNE',
     'a stranger to many',
-    { headers: { From: 'a@gmail.com', To: 'undisclosed-recipients:;' }, text: 'A fund for charity needs a trustee.' },
-    { headers: { To: 'undisclosed-recipients:;' }, text: 'A fund for charity needs a trustee.' },
+    {
+      headers: { From: 'a@gmail.com', To: 'undisclosed-recipients:;' },
+      text: 'I seek a beneficiary for an inheritance.',
+    },
+    { headers: { To: 'undisclosed-recipients:;' }, text: 'I seek a beneficiary for an inheritance.' },
   ],
   [
     'LURE_CALL',

@@ -116,6 +116,12 @@ export const SENDER_CASES: Case[] = [
     { text: 'This message was sent to me@here.example.' },
   ],
   [
+    'RECIPIENT_GREETED',
+    'not by a service that leads to itself',
+    page('<p>Hello me@here.example, <a href="https://evil.example/">confirm</a></p>'),
+    page('<p>Hello me@here.example, <a href="https://app.shop.example/">confirm</a></p>'),
+  ],
+  [
     'RECIPIENT_IN_LINK',
     'as it is',
     page('<a href="https://evil.example/?u=me@here.example">Open</a>'),
