@@ -308,7 +308,9 @@ describe('findTags', () => {
   })
 
   it('has a case for every tag but those of the lists and of what learns', () => {
-    const tested = new Set<string>([...CASES, ...VERDICTS, ...HELO_CASES, ...OUTSIDE_CASES].map(([tag]) => tag)).add('URL_LISTED')
+    const tested = new Set<string>([...CASES, ...VERDICTS, ...HELO_CASES, ...OUTSIDE_CASES].map(([tag]) => tag)).add(
+      'URL_LISTED',
+    )
     const untested = Object.keys(WORTH).filter((name) => !tested.has(name))
     const elsewhere = /^(?:ALLOW|BLOCK|SHIPPED|LEARNED|WORDS)_/
     expect(untested.filter((name) => !elsewhere.test(name))).toEqual([])
