@@ -69,7 +69,7 @@ AliExpress: alibaba.com aliyun.com
 Alibaba: aliyun.com aliexpress.com
 Shein: sheinemail.com
 Temu: temuemail.com temu.com
-~Walmart: walmart.com walmartcorporation.com
+~Walmart: walmart.com walmartcorporation.com w-mt.co
 ~Costco: costco.com
 Sam's Club,Sams Club,SamsClub: samsclub.com walmart.com
 ~Home Depot: homedepot.com

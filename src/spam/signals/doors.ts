@@ -33,7 +33,10 @@ export function doorSignals(facts: Facts): Finding[] {
   const sites = [...linkSites]
   if (sites.some((site) => isOfTheHouse(site, facts)) || sites.every(isClickCounter)) return []
   const brand = brandOf(registrableLabel(fromSite))
-  if (brand && isBrandsOwn(brand, facts.fromDomain)) return [found('BRAND_LEADS_ELSEWHERE', sites[0] ?? '')]
+  if (brand && isBrandsOwn(brand, facts.fromDomain)) {
+    // A company has more domains than the one that it sends from.
+    return sites.some((site) => isBrandsOwn(brand, site)) ? [] : [found('BRAND_LEADS_ELSEWHERE', sites[0] ?? '')]
+  }
   return [found('LINKS_LEAD_ELSEWHERE', sites[0] ?? '')]
 }
 
