@@ -62,6 +62,12 @@ export const LINK_CASES: Case[] = [
     { ...link('https://www.paypal.com/'), headers: { From: 'PayPal <a@paypal.com>' } },
   ],
   [
+    'BRAND_LEADS_ELSEWHERE',
+    'not to its other domains',
+    { ...link('https://evil.example/'), headers: { From: 'Facebook <a@facebook.com>' } },
+    { ...link('https://www.meta.com/'), headers: { From: 'Facebook <a@facebook.com>' } },
+  ],
+  [
     'URL_REDIRECTOR',
     'a search page',
     link('https://www.google.com/url?q=x'),
