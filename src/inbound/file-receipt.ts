@@ -46,6 +46,7 @@ export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Arra
   const verdict = verdictOf(receipt, message)
   const input: SpamInput = {
     message,
+    bytes,
     verdict,
     envelope: { from: receipt.from, to: receipt.to },
     nowMs: receipt.receivedAtMs,

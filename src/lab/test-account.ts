@@ -35,8 +35,9 @@ export class TestAccount {
   /** Scores the message. True where the verdict is not its label. */
   async score(mail: LabelledMail): Promise<boolean> {
     const message = await this.#parse(mail)
+    const input = { ...archivedInput(message), bytes: mail.bytes(), lists: [] }
     const report = this.#timed('score', () =>
-      scoreMessage({ ...archivedInput(message), lists: [], learned: this.#learned, withShipped: this.#withShipped }),
+      scoreMessage({ ...input, learned: this.#learned, withShipped: this.#withShipped }),
     )
     this.scored.push({ mail, report })
     return (report.verdict !== 'inbox') !== (mail.label === 'spam')

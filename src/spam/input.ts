@@ -28,8 +28,18 @@ export type Policy = {
 
 export const DEFAULT_POLICY: Policy = { junk: 5, quarantine: null, reject: 'never' }
 
+/** An entry of a list of hosts that covers a link of this message, found by junk/ among what `urlDomains` names. */
+export type UrlListing = {
+  /** The host or domain that is listed. */
+  host: string
+  /** Whose list it is, for the owner to read. */
+  source: string
+}
+
 export type SpamInput = {
   message: ParsedMessage
+  /** The message as it came, where the caller has it: attachments are then looked into. */
+  bytes?: Uint8Array
   verdict: SenderVerdict
   /** Of SMTP; `from` is '' for bounces. */
   envelope: { from: string; to: string }
@@ -44,4 +54,5 @@ export type SpamInput = {
   learned?: Learned | null
   /** False leaves the shipped model out: for measuring on the mail that it was trained on. */
   withShipped?: boolean
+  urlListings?: UrlListing[]
 }

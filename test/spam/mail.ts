@@ -17,6 +17,8 @@ export type Mail = {
   /** Instead of all: the body as it stands. */
   body?: string
   attachment?: string
+  /** What is in the attachment, one character a byte. */
+  content?: string
 }
 
 const ORDINARY: Record<string, string | string[] | null> = {
@@ -30,9 +32,10 @@ const ORDINARY: Record<string, string | string[] | null> = {
 
 /** What scoring is handed for a message that is ordinary but for what `mail` says. */
 export async function spamInput(mail: Mail, over: Partial<SpamInput> = {}): Promise<SpamInput> {
-  const message = await parseMessage(bytesOf(rawMail(mail)))
+  const bytes = bytesOf(rawMail(mail))
+  const message = await parseMessage(bytes)
   const envelope = { from: 'ann@shop.example', to: 'me@here.example' }
-  return { message, verdict: UNKNOWN_VERDICT, envelope, nowMs: NOW_MS, lists: [], ...over }
+  return { message, bytes, verdict: UNKNOWN_VERDICT, envelope, nowMs: NOW_MS, lists: [], ...over }
 }
 
 /** One character a byte, so that a test can write any byte. */
@@ -59,11 +62,11 @@ const part = (type: string, body: string, more = '') =>
   `--b\r\nContent-Type: ${type}\r\nContent-Transfer-Encoding: 8bit\r\n${more}\r\n${body}\r\n`
 
 function bodyOf(mail: Mail): { fields: Record<string, string>; body: string } {
-  const { text = 'See you there.', html, alternative, attachment, body } = mail
+  const { text = 'See you there.', html, alternative, attachment, content = 'MZ', body } = mail
   if (body !== undefined) return { fields: {}, body }
   if (attachment !== undefined) {
     const disposition = `Content-Disposition: attachment; filename*=UTF-8''${encodeURIComponent(attachment)}\r\n`
-    const parts = part('text/plain', text) + part('application/octet-stream', 'MZ', disposition)
+    const parts = part('text/plain', text) + part('application/octet-stream', content, disposition)
     return { fields: { 'Content-Type': 'multipart/mixed; boundary=b' }, body: `${parts}--b--\r\n` }
   }
   if (html === undefined) {

@@ -5,20 +5,15 @@ import type { SpamInput } from '../../src/spam/input.ts'
 import { WORTH } from '../../src/spam/score.ts'
 import { UNKNOWN_VERDICT } from '../../src/verify/trusted-block.ts'
 import type { SenderVerdict } from '../../src/verify/verdict.ts'
+import { BODY_CASES } from './cases/body.ts'
+import { type Case, headers, html, link, long } from './cases/case.ts'
+import { LINK_CASES } from './cases/links.ts'
+import { LURE_CASES } from './cases/lures.ts'
+import { SENDER_CASES } from './cases/sender.ts'
 import { type Mail, spamInput, utf8 } from './mail.ts'
 import { HELO_CASES, OUTSIDE_CASES } from './outside-cases.ts'
 
-type Case = [tag: TagName, name: string, fires: Mail, misses: Mail, over?: Partial<SpamInput>]
-
-const headers = (over: NonNullable<Mail['headers']>): Mail => ({ headers: over })
-const html = (body: string): Mail => ({
-  html: `<html><body>${body}</body></html>`,
-  alternative: 'See the other form of this.',
-})
-const link = (href: string): Mail => html(`<p>Our offer: <a href="${href}">look</a></p>`)
 const attachment = (filename: string): Mail => ({ attachment: filename })
-const long =
-  'We met last week and said that we would look at the plans again on Friday, at noon, in the small room on the second floor. '
 const alternativeOf = (type: string): Mail => ({
   headers: { 'Content-Type': 'multipart/alternative; boundary=b' },
   body: `--b\r\nContent-Type: ${type}\r\n\r\nhello\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>hello</p>\r\n--b--\r\n`,
@@ -246,6 +241,10 @@ const CASES: Case[] = [
   ],
   ['ATTACHMENT_BIDI_NAME', 'a name read backwards', attachment('invoice_\u202efdp.exe'), attachment('חשבונית.pdf')],
   ['ATTACHMENT_HTML', 'a web page', attachment('login.html'), attachment('login.html.txt')],
+  ...SENDER_CASES,
+  ...LURE_CASES,
+  ...LINK_CASES,
+  ...BODY_CASES,
 ]
 
 function qp(text: string): string {
@@ -309,7 +308,9 @@ describe('findTags', () => {
   })
 
   it('has a case for every tag but those of the lists and of what learns', () => {
-    const tested = new Set<string>([...CASES, ...VERDICTS, ...HELO_CASES, ...OUTSIDE_CASES].map(([tag]) => tag))
+    const tested = new Set<string>([...CASES, ...VERDICTS, ...HELO_CASES, ...OUTSIDE_CASES].map(([tag]) => tag)).add(
+      'URL_LISTED',
+    )
     const untested = Object.keys(WORTH).filter((name) => !tested.has(name))
     const elsewhere = /^(?:ALLOW|BLOCK|SHIPPED|LEARNED|WORDS)_/
     expect(untested.filter((name) => !elsewhere.test(name))).toEqual([])
@@ -324,6 +325,16 @@ describe('findTags', () => {
     expect(
       await names({}, seen({ ...spf('pass'), ...dkim('pass'), ...dmarc('pass'), cloudflareSpamScore: 0 })),
     ).toEqual([])
+  })
+
+  it('names the first listed host', async () => {
+    const urlListings = [
+      { host: 'evil.example', source: 'your own list' },
+      { host: 'b.example', source: "the server's list" },
+    ]
+    const found = findTags(await spamInput(link('https://shop.example/'), { urlListings }))
+    expect(found).toMatchObject([{ name: 'URL_LISTED', seen: 'evil.example, your own list' }])
+    expect(await names(link('https://shop.example/'), { urlListings: [] })).toEqual([])
   })
 
   it('spares bounces what mail servers leave out', async () => {
@@ -341,10 +352,20 @@ describe('findTags', () => {
     expect(await names(bounce)).toContain('DATE_MISSING')
   })
 
+  it('spares the notices of old mail servers, unless they lead somewhere', async () => {
+    const over = { envelope: { from: '', to: 'me@here.example' } }
+    const From = 'MAILER-DAEMON <>'
+    const text = 'Your mail could not be delivered to <a@b.example>: the final address was rejected.'
+    expect(await names({ headers: { From }, text }, over)).toEqual([])
+    expect(await names({ headers: { From }, ...html(`<a href="https://evil.example/">${text}</a>`) }, over)).toContain(
+      'FROM_MALFORMED',
+    )
+  })
+
   it('tells the same kind of link once', async () => {
     const many = html(
       `<p>${long}</p>${Array.from({ length: 300 }, (_, i) => `<a href="https://bit.ly/${i}">x</a>`).join('')}`,
     )
-    expect(await names(many)).toEqual(['URL_SHORTENER'])
+    expect(await names(many)).toEqual(['URL_SHORTENER', 'LINKS_ALL_SHORTENED'])
   })
 })

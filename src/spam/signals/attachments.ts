@@ -1,11 +1,9 @@
-/** Attachments that run when they are opened, or that hide what they are. By name and type: nothing is unpacked here. */
+/** Attachments that run when they are opened, or that hide what they are, by their names. What is in them: attachment-content.ts. */
 import type { Attachment } from '../../mime/message.ts'
 import type { Facts } from '../facts.ts'
 import { type Finding, found } from '../finding.ts'
+import { isProgramName } from '../program-names.ts'
 
-/** What Windows runs on a double click, and disk images that carry it past the browser's mark. */
-const EXECUTABLE =
-  /\.(?:exe|scr|pif|bat|cmd|cpl|js|jse|vbs|vbe|wsf|wsh|hta|msi|msp|jar|lnk|ps1|reg|chm|scf|url|iso|img|vhdx?|appx?|gadget|application)$/i
 const DOUBLE =
   /\.(?:pdf|docx?|xlsx?|pptx?|txt|rtf|csv|jpe?g|png|gif|mp[34]|zip|html?)[\s_.]*\.(?:exe|scr|pif|com|bat|cmd|cpl|jse?|vb[se]|ws[fh]|hta|msi|jar|lnk|ps1|iso|img)$/i
 /** Marks that turn the reading order around: 'invoice_fdp.exe' is shown as 'invoice_exe.pdf'. */
@@ -35,7 +33,7 @@ function judge(attachment: Attachment): Finding | null {
   const plain = name.replace(/[\s.]+$/, '')
   if (BIDI.test(name)) return found('ATTACHMENT_BIDI_NAME', name)
   if (DOUBLE.test(plain)) return found('ATTACHMENT_DOUBLE_EXTENSION', name)
-  if (EXECUTABLE.test(plain) && !isText(attachment)) return found('ATTACHMENT_EXECUTABLE', name)
+  if (isProgramName(plain) && !isText(attachment)) return found('ATTACHMENT_EXECUTABLE', name)
   if (HTML.test(plain) && attachment.disposition === 'attachment') return found('ATTACHMENT_HTML', name)
   return null
 }

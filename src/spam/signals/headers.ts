@@ -6,6 +6,9 @@ import { type Finding, found } from '../finding.ts'
 /** Fields that may stand once (RFC 5322 §3.6), of those that honest mailers get right. */
 const UNIQUE = ['from', 'sender', 'reply-to', 'to', 'cc', 'subject', 'date', 'message-id']
 
+/** Something before '@', and behind it what a host may be written with, or an address in brackets. */
+const READABLE = /[^@\s]@(?:[\p{L}\p{M}\p{N}._-]+|\[[^\]]+\])$/u
+
 /** Clocks go wrong by time zones and a day; nobody is two days ahead by accident. */
 const FUTURE_MS_MAX = 2 * 24 * 3600 * 1000
 
@@ -19,11 +22,11 @@ export function headerSignals(facts: Facts): Finding[] {
   ]
 }
 
-function fromSignals({ message }: Facts): Finding[] {
+function fromSignals({ message, isBounce }: Facts): Finding[] {
   const field = message.fields.find((one) => one.key === 'from')
-  const addresses = message.envelope.from.filter((one) => one.address.includes('@'))
+  const addresses = message.envelope.from.filter((one) => READABLE.test(one.address))
   if (!field) return [found('FROM_MISSING')]
-  if (addresses.length === 0) return [found('FROM_MALFORMED', field.raw)]
+  if (addresses.length === 0) return isBounce ? [] : [found('FROM_MALFORMED', field.raw)]
   const several = message.defects.includes('from-multiple')
   return several ? [found('FROM_MULTIPLE', addresses.map((one) => one.address).join(', '))] : []
 }
@@ -59,9 +62,15 @@ function absenceSignals({ message, isBounce }: Facts): Finding[] {
   if (!has('subject')) findings.push(found('SUBJECT_MISSING'))
   if (!has('to', 'cc', 'bcc', 'resent-to')) findings.push(found('RECIPIENT_MISSING'))
   const to = message.fields.find((field) => field.key === 'to')
+  if (to && isPlaceholder(to.raw)) findings.push(found('RECIPIENT_PLACEHOLDER', to.raw))
   if (to && /^"?undisclosed[- ]recipients?"?\s*:?\s*;?/i.test(to.raw.trim()))
     findings.push(found('UNDISCLOSED_RECIPIENTS'))
   return findings
+}
+
+/** What a mailing program was to fill in: neither an address nor the name of a group (RFC 5322 §3.4). */
+function isPlaceholder(raw: string): boolean {
+  return raw.trim() !== '' && !raw.includes('@') && !raw.includes(':') && /^[[{<(#%$]|[[{]{2}|%\w+%/.test(raw.trim())
 }
 
 function dateSignals({ message, nowMs }: Facts): Finding[] {

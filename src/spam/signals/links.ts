@@ -20,14 +20,21 @@ const RULES: { name: TagName; seen: (link: Link, fromDomain: string) => string |
   { name: 'URL_USER_LOOKS_LIKE_HOST', seen: (link) => (/[^.]\.[^.]/.test(link.user) ? link.user : null) },
 ]
 
-export function linkSignals({ links, fromDomain }: Facts): Finding[] {
-  return RULES.flatMap(({ name, seen }) => {
+export function linkSignals(facts: Facts): Finding[] {
+  const { links, fromDomain } = facts
+  const findings = RULES.flatMap(({ name, seen }) => {
     for (const link of links) {
       const shown = seen(link, fromDomain)
       if (shown !== null) return [found(name, shown)]
     }
     return []
   })
+  return areAllShortened(facts) ? [...findings, found('LINKS_ALL_SHORTENED')] : findings
+}
+
+/** A page all of whose doors are covered: honest ones have their own house among them. */
+function areAllShortened({ links, html, fromDomain }: Facts): boolean {
+  return html.anchors.length > 0 && links.length > 0 && links.every(({ host }) => isShortener(host, fromDomain))
 }
 
 function isPublicIp(host: string): boolean {
