@@ -14,7 +14,7 @@ export type Example = {
 }
 
 /** Examples kept of each opinion: 1.5 KB each. */
-export const EXAMPLES_MAX = 32
+export const EXAMPLES_MAX = 48
 
 /** Puts an example in. Where its opinion's half is full, `dice` says which gives way. */
 export function keep(buffer: Example[], example: Example, dice: number): void {

@@ -46,7 +46,7 @@ export type Lesson = {
 /** How far one lesson moves the weights, by how sure it is meant. */
 const RATES: Readonly<Record<Lesson['kind'], number>> = { report: 2, bulk: 2, implicit: 1 }
 /** Kept examples that are gone over again with each lesson, of both opinions in turn. */
-const REPLAYED = 6
+const REPLAYED = 8
 /** Below this many of either opinion a model says nothing. */
 export const EXAMPLES_MIN = 5
 

@@ -20,7 +20,7 @@ export type LearnedOpinion = {
 /** Examples of one opinion with which half of the most is said of the other. */
 const HALF_TRUST = 6
 /** How fast either comes near the most it may say: by the logit, and by the logarithm of the evidence. */
-const LOGIT_SLOPE = 1.45
+const LOGIT_SLOPE = 1.2
 const EVIDENCE_SLOPE = 0.3
 /** Evidence that is as good as none: a word or two. */
 const EVIDENCE_UNIT = 3

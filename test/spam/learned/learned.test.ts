@@ -121,9 +121,9 @@ describe('what an account has learned', () => {
   })
 
   it('keeps as many examples of each as it may, and no more', async () => {
-    const learned = await teach(emptyLearned(), { ham: 70, spam: 40 })
-    expect(learned.buffer.filter(({ isSpam }) => isSpam)).toHaveLength(32)
-    expect(learned.buffer.filter(({ isSpam }) => !isSpam)).toHaveLength(32)
+    const learned = await teach(emptyLearned(), { ham: 70, spam: 60 })
+    expect(learned.buffer.filter(({ isSpam }) => isSpam)).toHaveLength(48)
+    expect(learned.buffer.filter(({ isSpam }) => !isSpam)).toHaveLength(48)
     expect(sealLearned(learned).buffer.length).toBeLessThan(200_000)
   })
 })
