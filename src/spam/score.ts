@@ -205,7 +205,12 @@ export const WORTH: Readonly<Record<TagName, Worth>> = {
 }
 
 /** What no honest mail does: programs dressed up as something else. They are kept back whatever else speaks for the message. */
-const MALWARE: ReadonlySet<string> = new Set<TagName>(['ATTACHMENT_DOUBLE_EXTENSION', 'ATTACHMENT_BIDI_NAME'])
+const MALWARE: ReadonlySet<string> = new Set<TagName>([
+  'ATTACHMENT_DOUBLE_EXTENSION',
+  'ATTACHMENT_BIDI_NAME',
+  'ATTACHMENT_DISGUISED_PROGRAM',
+  'ARCHIVE_HOLDS_PROGRAM',
+])
 
 export function scoreMessage(input: SpamInput): SpamReport {
   const lists = decideByLists(input)
