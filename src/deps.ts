@@ -3,6 +3,7 @@
  * it needs from here, so that a test can hand it another clock or a storage that fails.
  */
 import { FAILURES_PER_MINUTE, type Limiter, RateWindows, REQUESTS_PER_MINUTE } from './access/rate-limit.ts'
+import { dnsResolver } from './dns/resolver.ts'
 import { deliverLocally } from './inbound/local.ts'
 import type { Blocklists } from './opinions/blocklists.ts'
 import type { Classifier } from './opinions/classifier.ts'
@@ -82,8 +83,7 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): De
     queues: { pending: env.PENDING, events: env.EVENTS, outbound: env.OUTBOUND },
     provider: env.EMAIL ? cloudflareProvider(env.EMAIL) : null,
     deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
-    // Nobody is asked yet.
-    resolve: async () => ({ kind: 'unknown' }),
+    resolve: dnsResolver({ now: () => Date.now(), background: (work) => deps.background(work) }),
     now: () => Date.now(),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET || null, adminKey: env.POSTERN_ADMIN_KEY || null },

@@ -17,6 +17,7 @@ type Wall = {
 const WALLS: Record<string, Wall> = {
   mime: { imports: [], types: [] },
   verify: { imports: ['mime'], types: [] },
+  dns: { imports: [], types: ['verify'] },
   spam: { imports: ['mime', 'verify'], types: [] },
   opinions: { imports: ['mime', 'verify', 'spam'], types: ['deps'] },
   store: { imports: ['mime'], types: [] },
@@ -44,8 +45,9 @@ const TOUCHES: { what: string; pattern: RegExp; only: string[] }[] = [
   { what: 'Hono', pattern: /from '(hono|@hono)/, only: ['servers/http'] },
   { what: 'the clock', pattern: /\bDate\.now\(\)|new Date\(\)/, only: ['deps', 'cli'] },
   { what: 'randomness', pattern: /\b(Math\.random|getRandomValues|randomUUID|randomBytes)\b/, only: ['deps', 'cli'] },
-  { what: 'the network', pattern: /(?<![.\w])fetch\(/, only: ['cli', 'worker'] },
+  { what: 'the network', pattern: /(?<![.\w])fetch\(/, only: ['cli', 'worker', 'dns'] },
   { what: 'Workers AI', pattern: /\bai\.run\(/i, only: ['opinions'] },
+  { what: 'the Cache API', pattern: /\bcaches\b/, only: ['dns'] },
   { what: 'the sending binding', pattern: /'cloudflare:email'/, only: ['outbound/providers'] },
   { what: 'Node, but for what workerd has of it', pattern: /from 'node:(?!crypto'|buffer')/, only: ['cli', 'lab'] },
   { what: 'the environment', pattern: /\bprocess\.env\b/, only: ['cli'] },

@@ -9,7 +9,7 @@ import { settingsOf } from '../access/settings.ts'
 import type { Deps } from '../deps.ts'
 import { findListHits } from '../junk/lists.ts'
 import { type Delivered, deliver } from '../mailbox/deliver.ts'
-import { foldAddress, splitAddress } from '../mime/addresses.ts'
+import { foldAddress } from '../mime/addresses.ts'
 import { messageIdentity } from '../mime/identity.ts'
 import type { ParsedMessage } from '../mime/message.ts'
 import { parseMessage } from '../mime/parse.ts'
@@ -24,8 +24,8 @@ import type { Receipt } from '../store/raw.ts'
 import type { AccountRow } from '../store/schema.ts'
 import { authenticationRank } from '../verify/authenticity.ts'
 import { localVerdict } from '../verify/local.ts'
-import { readTrustedBlock } from '../verify/trusted-block.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
+import { soleFromDomain, verifySender } from '../verify/verify-sender.ts'
 import { fileMessage } from './file.ts'
 
 export type Filed =
@@ -43,7 +43,7 @@ export type Filed =
 export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Array, known?: AccountRow): Promise<Filed> {
   const account = known ?? (await readAccount(deps.stores.of(receipt.accountId), receipt.accountId))
   const message = await parseMessage(bytes)
-  const verdict = verdictOf(receipt, message)
+  const verdict = await verdictOf(deps, receipt, message, bytes)
   const input: SpamInput = {
     message,
     bytes,
@@ -70,7 +70,7 @@ export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Arra
     envelope: { from: receipt.from, to: receipt.to, addressId: receipt.addressId },
     receivedAtMs: receipt.receivedAtMs,
     identity: await messageIdentity(bytes, identityScope(receipt, message)),
-    rank: authenticationRank(verdict, senderDomain(message)),
+    rank: authenticationRank(verdict, soleFromDomain(message)),
     verdict,
     report,
   })
@@ -83,9 +83,15 @@ function policyOf(account: AccountRow | null): Policy {
 }
 
 // What an account of this server sent carries no block that could be trusted: the proof is that this server took it.
-function verdictOf({ source }: Receipt, message: ParsedMessage): SenderVerdict {
-  if (source === 'local') return localVerdict(senderDomain(message))
-  return readTrustedBlock(message.fields, source === 'email-routing' ? 'email-routing' : 'untrusted')
+async function verdictOf(
+  { resolve }: Deps,
+  { source, from, receivedAtMs }: Receipt,
+  message: ParsedMessage,
+  bytes: Uint8Array,
+): Promise<SenderVerdict> {
+  if (source === 'local') return localVerdict(soleFromDomain(message))
+  const trust = source === 'email-routing' ? 'email-routing' : 'untrusted'
+  return await verifySender({ message, bytes, source: trust, resolve, nowMs: receivedAtMs, envelopeFrom: from })
 }
 
 async function afterDelivery(
@@ -123,12 +129,6 @@ function identityScope(receipt: Receipt, message: ParsedMessage): string {
   const recipient = foldAddress(receipt.to) ?? receipt.to
   if (message.envelope.messageId !== null || message.envelope.date !== null) return recipient
   return `${recipient} ${new Date(receipt.receivedAtMs).toISOString().slice(0, 10)}`
-}
-
-// What SPF proves, it proves for a domain: only the one that the reader sees counts.
-function senderDomain(message: ParsedMessage): string | null {
-  const [sender, ...others] = senderAddresses(message)
-  return sender === undefined || others.length > 0 ? null : splitAddress(sender).domain
 }
 
 function senderAddresses(message: ParsedMessage): string[] {

@@ -8,15 +8,18 @@
  *  4. block before allow: what goes to Junk can be found there, what is let in may do harm.
  *
  * An allow entry names a sender, so it is for mail that may be his. It does not decide where
- *  - Cloudflare found that the message is not from the domain in From, or found nothing of the kind but something about
- *    another domain, or the trusted block itself is forged: a finding tells the owner, and the score decides. A pass counts
- *    for the domain that it proves and no other, since everybody passes for one of his own;
+ *  - Cloudflare, or this server itself, found that the message is not from the domain in From, or found nothing of the kind but
+ *    something about another domain: a finding tells the owner, and the score decides. A pass counts for the domain that it
+ *    proves and no other, since everybody passes for one of his own;
+ *  - the trusted block is forged, and nothing found here proves the sender all the same;
  *  - the entry covers the envelope sender only, or one of several From addresses, or a HELO name: all are free to choose.
- * Where nobody looked ('unknown'), or the domain in From publishes nothing that could be checked, it decides. While seals are unchecked, a forged block may name an allowed client just as
- * From may name an allowed sender (verify/trusted-block.ts). A block entry always may: nobody forges a sender in order to be refused.
+ * Where nobody looked ('unknown'), or the domain in From publishes nothing that could be checked, it decides. Where a seal could
+ * not be checked, a forged block may name an allowed client just as From may name an allowed sender (verify/trusted-block.ts).
+ * A block entry always may: nobody forges a sender in order to be refused.
  */
 import { foldAddress } from '../mime/addresses.ts'
 import { isAligned, isAlignedDkimPass, isAlignedSpfPass } from '../verify/alignment.ts'
+import { isAuthentic } from '../verify/evidence.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 import { domainOf, isWithin } from './facts.ts'
 import { type Finding, found } from './finding.ts'
@@ -33,7 +36,8 @@ export function decideByLists(input: SpamInput): ListDecision {
   for (const hit of [...input.lists].sort(byPrecedence)) {
     if (hit.list === 'block') return { decided: hit, findings: [...findings, found('BLOCK_LISTED', describe(hit))] }
     if (!coversSender(hit, input)) continue
-    if (isAuthentic(hit, input)) return { decided: hit, findings: [...findings, found('ALLOW_LISTED', describe(hit))] }
+    if (mayBeTheSenders(hit, input))
+      return { decided: hit, findings: [...findings, found('ALLOW_LISTED', describe(hit))] }
     if (findings.length === 0) findings.push(found('ALLOW_NOT_AUTHENTIC', describe(hit)))
   }
   return { decided: null, findings }
@@ -71,12 +75,12 @@ function soleFrom(message: SpamInput['message']): string {
   return foldAddress(sole.address) ?? ''
 }
 
-function isAuthentic({ kind }: ListHit, { message, verdict }: SpamInput): boolean {
-  if (verdict.source !== 'cloudflare') return true
-  if (verdict.seal === 'fail') return false
+function mayBeTheSenders({ kind }: ListHit, { message, verdict }: SpamInput): boolean {
+  if (verdict.source === 'none' || verdict.source === 'local') return true
+  const fromDomain = domainOf(soleFrom(message))
+  if (verdict.seal === 'fail') return kind !== 'ip' && isAuthentic(verdict, fromDomain)
   // The client's address is Cloudflare's word: nothing about the domain changes it.
   if (kind === 'ip') return true
-  const fromDomain = domainOf(soleFrom(message))
   const { result, domain } = verdict.dmarc
   if (result === 'fail') return false
   if (result === 'pass') return domain === null || isAligned(domain, fromDomain)
@@ -86,11 +90,13 @@ function isAuthentic({ kind }: ListHit, { message, verdict }: SpamInput): boolea
 
 /**
  * Whether SPF was asked about this very domain and knew nothing, and nobody signed: all that an honest sender who publishes
- * nothing can show. One who sends in his name would have to show the same, and not that of a domain of his own.
+ * nothing can show. One who sends in his name would have to show the same, and not that of a domain of his own. Where this
+ * server looked and could not ask SPF, a published policy tells that the domain could have shown more.
  */
-function nothingSpeaks({ spf, dkim }: SenderVerdict, fromDomain: string): boolean {
+function nothingSpeaks({ spf, dkim, dmarc }: SenderVerdict, fromDomain: string): boolean {
   if (spf.result === 'pass' || spf.result === 'fail' || spf.result === 'softfail') return false
   if (dkim.some((signature) => signature.result === 'pass')) return false
+  if (dmarc.by === 'postern' && dmarc.policy !== null) return false
   return spf.domain === null || isAligned(spf.domain, fromDomain)
 }
 

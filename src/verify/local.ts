@@ -10,6 +10,11 @@ export function localVerdict(fromDomain: string | null): SenderVerdict {
   return {
     ...UNKNOWN_VERDICT,
     source: 'local',
-    dmarc: { result: fromDomain === null ? 'unknown' : 'pass', domain: fromDomain, policy: null },
+    dmarc: {
+      result: fromDomain === null ? 'unknown' : 'pass',
+      domain: fromDomain,
+      policy: null,
+      by: fromDomain === null ? null : 'postern',
+    },
   }
 }

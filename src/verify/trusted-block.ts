@@ -14,12 +14,17 @@
  *
  * What this cannot see: where Cloudflare adds nothing, or less than usual, a sender can forge the missing fields in the
  * very place where they belong. Only the ARC set tells: it verifies with Cloudflare's published key or it does not. That
- * check needs the key, so whoever has made it hands its outcome in as `seal`. While `seal` is 'unknown':
+ * check is made by seal.ts, whose outcome is handed in as `seal`. While it is 'unknown':
  *  - a pass lowers no score and outranks nothing that a sealed pass would outrank (authenticity.ts);
  *  - a fail may raise the score: nobody forges one for himself.
- * A seal that is 'fail' makes the whole block worthless.
+ * A seal that is 'fail' makes the whole block worthless: verify-sender.ts then reads none of it.
  *
- * The seal covers ARC-Authentication-Results, not its plain copy. So the copy is read only where the sealed line is absent.
+ * The seal covers ARC-Authentication-Results and nothing else of the block. Of the rest, even under a good seal, where a
+ * sender may have filled a gap that Cloudflare left, or sent again a set that he was given:
+ *  - the plain copy is read only where the sealed line is absent, which no good seal has;
+ *  - the client's address is the one in the sealed line, and Received-SPF only adds the HELO name where it agrees: that name
+ *    is the client's own choice in any case;
+ *  - X-CF-SpamH-Score can only raise a score, and its absence lowers none.
  *
  * RFC 8601 §5 and §7.1 (whose fields to believe), RFC 8617 §4.1 (ARC), RFC 7208 §9.1 (Received-SPF).
  */
@@ -85,7 +90,7 @@ type Block = ReadonlyMap<string, HeaderField>
 
 /**
  * Reads the verdict from a message's header fields, in their order. `seal` is the outcome of verifying the block's ARC set
- * with Cloudflare's key, where somebody has.
+ * with Cloudflare's key.
  */
 export function readTrustedBlock(
   fields: readonly HeaderField[],
@@ -103,7 +108,8 @@ export function readTrustedBlock(
     spf: spfVerdict(results),
     dkim: dkimVerdicts(results),
     dmarc: dmarcVerdict(results),
-    client: clientOf(results, spf),
+    ...arcVerdict(results),
+    client: clientOf(results, spf, seal),
     cloudflareSpamScore: spamScoreOf(rawOf(block, 'x-cf-spamh-score')),
   }
 }
@@ -233,12 +239,22 @@ function authResult(word: string): AuthResult {
   return AUTH_RESULTS.has(word) ? (word as AuthResult) : 'unknown'
 }
 
-function clientOf(results: MethodResult[], spf: ReturnType<typeof parseReceivedSpf>): SenderVerdict['client'] {
+/** What Cloudflare found of the chain below its own set. */
+function arcVerdict(results: MethodResult[]): Pick<SenderVerdict, 'arc'> {
+  const all = results.filter((method) => method.method === 'arc')
+  return all.length === 0 ? {} : { arc: { result: soleResult(all), by: 'cloudflare' } }
+}
+
+function clientOf(
+  results: MethodResult[],
+  spf: ReturnType<typeof parseReceivedSpf>,
+  seal: SenderVerdict['seal'],
+): SenderVerdict['client'] {
   const arc = results.find((method) => method.method === 'arc')
   // The sealed line names the client too. Where the two differ, Received-SPF is not Cloudflare's.
   const sealedIp = canonicalIp(arc ? propertyOf(arc, 'smtp.remote-ip') : null)
   const spfIp = canonicalIp(spf?.clientIp ?? null)
-  if (sealedIp !== null && spfIp !== sealedIp) return { ip: sealedIp, helo: null }
+  if ((sealedIp !== null || seal === 'pass') && spfIp !== sealedIp) return { ip: sealedIp, helo: null }
   const helo = spf?.helo ?? null
   return { ip: spfIp, helo: helo !== null && /^[\x21-\x7e]+$/.test(helo) ? helo.slice(0, HELO_CHARS_MAX) : null }
 }

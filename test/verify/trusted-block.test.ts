@@ -48,6 +48,7 @@ describe('readTrustedBlock', () => {
       spf: { result: 'pass', domain: 'shop.example' },
       dkim: [{ result: 'pass', domain: 'shop.example', selector: 's1' }],
       dmarc: { result: 'pass', domain: 'shop.example', policy: 'quarantine' },
+      arc: { result: 'none', by: 'cloudflare' },
       client: { ip: '192.0.2.10', helo: 'mail.shop.example' },
       cloudflareSpamScore: 0,
     })

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import type { Content } from '../../mailbox/read.ts'
 import type { MessageDetail, MessageSummary } from '../../mailbox/view.ts'
 import type { Address, Attachment } from '../../mime/message.ts'
+import type { SenderVerdict } from '../../verify/verdict.ts'
 import { displayedCharset, displayedType, safeFilename } from './download.ts'
 import { formatId, formatNumber } from './ids.ts'
 import type { AttachmentLinks, Shown } from './message-shown.ts'
@@ -78,16 +79,44 @@ const result = z
   .string()
   .openapi({ description: 'pass, fail, ..., none (nothing published) or unknown (nobody looked).' })
 
+const checkedBy = z.enum(['cloudflare', 'postern']).nullable().openapi({
+  description: "Whose finding it is: Cloudflare's, by its header block, or this server's own check. Null: nobody's.",
+})
+
+const reason = z
+  .string()
+  .nullable()
+  .openapi({ description: 'Why it is not a pass, in a few words, where this server looked itself.' })
+
+const finding = { result, domain: z.string().nullable(), checked_by: checkedBy, reason }
+
 const authentication = z
   .object({
-    source: z
-      .enum(['cloudflare', 'local', 'none'])
-      .openapi({ description: 'Who looked. local: an account of this server sent it, as itself.' }),
-    seal: z.enum(['pass', 'fail', 'unknown']),
-    spf: z.object({ result, domain: z.string().nullable() }),
-    dkim: z.array(z.object({ result, domain: z.string().nullable(), selector: z.string().nullable() })),
-    dmarc: z.object({ result, domain: z.string().nullable(), policy: z.string().nullable() }),
-    client: z.object({ ip: z.string().nullable(), helo: z.string().nullable() }),
+    source: z.enum(['cloudflare', 'postern', 'local', 'none']).openapi({
+      description:
+        'Who looked. cloudflare: Email Routing, by its header block. postern: this server alone. local: an account of this server sent it, as itself.',
+    }),
+    seal: z.enum(['pass', 'fail', 'unknown']).openapi({
+      description:
+        "Whether Cloudflare's key sealed its header block. fail: the block was forged or bears no seal, and nothing of it is shown here. unknown: there is none, or DNS could not be asked for the key.",
+    }),
+    spf: z.object(finding),
+    dkim: z.array(z.object({ ...finding, selector: z.string().nullable() })).openapi({
+      description:
+        'One for each signature, passes first. A pass proves the signing domain, which need not be that of From.',
+    }),
+    dmarc: z.object({ ...finding, policy: z.string().nullable() }).openapi({
+      description:
+        'Whether SPF or DKIM proves the domain in From, and the policy that its owner publishes. unknown: neither does, and not all could be asked.',
+    }),
+    arc: z.object({ result, checked_by: checkedBy }).openapi({
+      description:
+        'Whether the seals of those who handed the message on hold. They say that it is as it was, not who sent it.',
+    }),
+    client: z.object({ ip: z.string().nullable(), helo: z.string().nullable() }).openapi({
+      description:
+        'The server that handed the message to Cloudflare; null where nothing that may be believed names it.',
+    }),
     cloudflare_spam_score: z.number().nullable(),
   })
   .openapi('Authentication')
@@ -219,15 +248,23 @@ function summaryOf(summary: MessageSummary) {
 }
 
 function renderAuthentication({ authentication: verdict }: MessageDetail): z.infer<typeof authentication> {
+  const { spf, dkim, dmarc, arc } = verdict
   return {
     source: verdict.source,
     seal: verdict.seal,
-    spf: { result: verdict.spf.result, domain: verdict.spf.domain },
-    dkim: verdict.dkim.map((one) => ({ result: one.result, domain: one.domain, selector: one.selector })),
-    dmarc: { result: verdict.dmarc.result, domain: verdict.dmarc.domain, policy: verdict.dmarc.policy },
+    spf: renderFinding(verdict, spf),
+    dkim: dkim.map((one) => ({ ...renderFinding(verdict, one), selector: one.selector })),
+    dmarc: { ...renderFinding(verdict, dmarc), policy: dmarc.policy },
+    arc: { result: arc?.result ?? 'unknown', checked_by: arc?.by ?? null },
     client: { ip: verdict.client.ip, helo: verdict.client.helo },
     cloudflare_spam_score: verdict.cloudflareSpamScore,
   }
+}
+
+// Messages stored before own checks were made do not say whose a finding is: nobody but Cloudflare looked.
+function renderFinding({ source }: SenderVerdict, { result, domain, by, reason }: SenderVerdict['spf']) {
+  const earlier = source === 'cloudflare' && result !== 'unknown' ? ('cloudflare' as const) : null
+  return { result, domain, checked_by: by === undefined ? earlier : by, reason: reason ?? null }
 }
 
 function renderAttachment(one: Attachment, { urls, expiresAt, inline }: AttachmentLinks): z.infer<typeof attachment> {

@@ -1,6 +1,6 @@
 /**
- * What Cloudflare found about the sender. Only what speaks against him: a pass says that the sender is who he is, not that
- * he is honest, and while the seal is unchecked anybody may have written it (verify/trusted-block.ts).
+ * What Cloudflare, or this server itself, found about the sender. Only what speaks against him: a pass says that the sender is
+ * who he is, not that he is honest, and where the seal could not be checked anybody may have written it (verify/evidence.ts).
  */
 import type { Facts } from '../facts.ts'
 import { type Finding, found } from '../finding.ts'
@@ -9,7 +9,8 @@ import { type Finding, found } from '../finding.ts'
 const CLOUDFLARE_SCORE_BAD = 3
 
 export function authenticationSignals({ verdict, isList }: Facts): Finding[] {
-  if (verdict.source !== 'cloudflare' || verdict.seal === 'fail') return []
+  const isOwn = verdict.source === 'postern'
+  if (!isOwn && (verdict.source !== 'cloudflare' || verdict.seal === 'fail')) return []
   const { spf, dkim, dmarc, cloudflareSpamScore } = verdict
   const findings: Finding[] = []
   if (spf.result === 'fail') findings.push(found('SPF_FAIL', spf.domain ?? ''))
