@@ -54,7 +54,8 @@ export function parseDkimSignature(value: string): MessageSignature | Unreadable
   const query = tags.get('q')
   if (query !== undefined && !listOf(query).includes('dns/txt')) return unreadable(tags, 'signature malformed')
   const agent = tags.get('i') ?? `@${tags.get('d')}`
-  const signature = parseMessageSignature(tags, foldDomain(agent.slice(agent.lastIndexOf('@') + 1)))
+  // Widely used signers fold i= inside its domain.
+  const signature = parseMessageSignature(tags, foldDomain(unfolded(agent.slice(agent.lastIndexOf('@') + 1))))
   if ('defect' in signature) return signature
   const { agentDomain, domain } = signature
   if (agentDomain !== domain && !agentDomain.endsWith(`.${domain}`))
