@@ -51,6 +51,31 @@ describe('authenticationRank', () => {
     expect(authenticationRank(verdict(seen))).toBe(want)
   })
 
+  const found = (over: Partial<SenderVerdict>): SenderVerdict => ({ ...UNKNOWN_VERDICT, source: 'postern', ...over })
+  const own: [string, SenderVerdict, 0 | 1 | 2][] = [
+    ['DMARC pass', found({ dmarc: { result: 'pass', domain: 'shop.example', policy: null, by: 'postern' } }), 2],
+    [
+      'DMARC pass beside a forged block',
+      found({ seal: 'fail', dmarc: { result: 'pass', domain: 'shop.example', policy: null, by: 'postern' } }),
+      2,
+    ],
+    ['DKIM pass', found({ dkim: [{ result: 'pass', domain: 'other.example', selector: 's', by: 'postern' }] }), 1],
+    ['SPF pass for From', found({ spf: { result: 'pass', domain: 'shop.example', by: 'postern' } }), 1],
+    ['SPF pass for another', found({ spf: { result: 'pass', domain: 'evil.example', by: 'postern' } }), 0],
+    ['DMARC fail', found({ dmarc: { result: 'fail', domain: 'shop.example', policy: null, by: 'postern' } }), 0],
+    ['nothing', found({}), 0],
+  ]
+  it.each(own)('our own %s', (_name, seen, want) => {
+    expect(authenticationRank(seen, 'shop.example')).toBe(want)
+  })
+
+  it('ranks no higher where DNS did not answer than where it did, and a real pass never below a failure', () => {
+    const sealed = authenticationRank(verdict({ dmarc: 'pass', seal: 'pass' }))
+    const unanswered = authenticationRank(verdict({ dmarc: 'pass', seal: 'unknown' }))
+    const failed = authenticationRank(verdict({ dmarc: 'fail', seal: 'pass' }))
+    expect([sealed, unanswered, failed]).toEqual([2, 1, 0])
+  })
+
   const unnamed: [string, string | null, string, 0 | 1][] = [
     ['for the From domain', 'shop.example', 'shop.example', 1],
     ['for a host under it', 'shop.example', 'mail.shop.example', 1],
