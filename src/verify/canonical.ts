@@ -14,7 +14,14 @@ export type Canonicalization = 'simple' | 'relaxed'
 /** Bytes hashed at a time: bounds memory. */
 const SLICE_BYTES = 64 * 1024
 
-const [TAB, LF, CR, SPACE] = [9, 10, 13, 32]
+/** What one byte of the body may add to a slice: a line end, or a blank and itself. */
+const ROOM_BYTES = 2
+
+const TAB = 9
+const LF = 10
+const CR = 13
+const SPACE = 32
+const LINE_END = Uint8Array.from([CR, LF])
 
 /** A header field, as it stands in the message, in the form that is hashed; with its line end. */
 export function canonicalField(field: string, how: Canonicalization): string {
@@ -42,76 +49,47 @@ export type BodyHash = {
   sizeBytes: number
 }
 
-/** SHA-256 over the canonical form of bytes[start, end), or over its first `limitBytes` (RFC 6376 §3.4.5). */
+/** SHA-256 over the canonical form of the bytes from `start` on, or over its first `limitBytes` (RFC 6376 §3.4.5). */
 export function hashBody(
   bytes: Uint8Array,
   start: number,
   how: Canonicalization,
   limitBytes = Number.POSITIVE_INFINITY,
 ): BodyHash {
+  const foldsBlanks = how === 'relaxed'
   const hash = new LimitedHash(limitBytes)
-  if (how === 'simple') writeSimple(bytes, start, hash)
-  else writeRelaxed(bytes, start, hash)
+  const slice = new Uint8Array(Math.min(SLICE_BYTES, bytes.length - start + ROOM_BYTES))
+  let length = 0
+  // Line ends, and in the relaxed form blanks, wait until something follows them: at the end of a line blanks do not count, and
+  // at the end of the body neither do empty lines.
+  let lineEnds = 0
+  let blank = false
+  for (let at = start; at < bytes.length; at++) {
+    const byte = bytes[at] as number
+    if (byte === LF) {
+      lineEnds++
+      blank = false
+      continue
+    }
+    if (byte === CR && bytes[at + 1] === LF) continue
+    if (foldsBlanks && (byte === SPACE || byte === TAB)) {
+      blank = true
+      continue
+    }
+    for (; lineEnds > 0; lineEnds--) {
+      if (length + ROOM_BYTES > slice.length) length = hash.take(slice, length)
+      slice[length++] = CR
+      slice[length++] = LF
+    }
+    if (length + ROOM_BYTES > slice.length) length = hash.take(slice, length)
+    if (blank) slice[length++] = SPACE
+    blank = false
+    slice[length++] = byte
+  }
+  hash.take(slice, length)
+  // RFC 6376 §3.4.3: in the simple form an empty body is one line end, in the relaxed form it is nothing.
+  if (hash.sizeBytes > 0 || !foldsBlanks) hash.take(LINE_END, LINE_END.length)
   return { digest: hash.digest(), sizeBytes: hash.sizeBytes }
-}
-
-// Empty lines are counted and written only once another line follows: those at the end of the body do not count.
-function writeSimple(bytes: Uint8Array, start: number, hash: LimitedHash): void {
-  let emptyLines = 0
-  for (let line = start; line < bytes.length; ) {
-    const found = bytes.indexOf(LF, line)
-    const next = found < 0 ? bytes.length : found + 1
-    const end = endOfText(bytes, line, found < 0 ? bytes.length : found, found >= 0)
-    if (end === line) emptyLines++
-    else {
-      hash.lineEnds(emptyLines)
-      emptyLines = 0
-      hash.range(bytes, line, end)
-      hash.lineEnds(1)
-    }
-    line = next
-  }
-  // RFC 6376 §3.4.3: an empty body is one CRLF.
-  if (hash.sizeBytes === 0) hash.lineEnds(1)
-}
-
-function writeRelaxed(bytes: Uint8Array, start: number, hash: LimitedHash): void {
-  let emptyLines = 0
-  for (let line = start; line < bytes.length; ) {
-    const found = bytes.indexOf(LF, line)
-    const next = found < 0 ? bytes.length : found + 1
-    let end = endOfText(bytes, line, found < 0 ? bytes.length : found, found >= 0)
-    while (end > line && isWhite(bytes[end - 1])) end--
-    if (end === line) emptyLines++
-    else {
-      hash.lineEnds(emptyLines)
-      emptyLines = 0
-      writeWithSingleSpaces(bytes, line, end, hash)
-      hash.lineEnds(1)
-    }
-    line = next
-  }
-}
-
-function writeWithSingleSpaces(bytes: Uint8Array, start: number, end: number, hash: LimitedHash): void {
-  let from = start
-  for (let at = start; at < end; at++) {
-    if (!isWhite(bytes[at]) || (bytes[at] === SPACE && !isWhite(bytes[at + 1]))) continue
-    hash.range(bytes, from, at)
-    hash.byte(SPACE)
-    while (isWhite(bytes[at + 1])) at++
-    from = at + 1
-  }
-  hash.range(bytes, from, end)
-}
-
-/** The line's text ends before its LF and the CR that goes with it. */
-function endOfText(bytes: Uint8Array, line: number, end: number, hasLf: boolean): number {
-  return hasLf && end > line && bytes[end - 1] === CR ? end - 1 : end
-}
-
-function isWhite(byte: number | undefined): boolean {
-  return byte === SPACE || byte === TAB
 }
 
 /** A hash that takes what it is given up to a limit, and counts all of it. */
@@ -119,47 +97,20 @@ class LimitedHash {
   sizeBytes = 0
   readonly #hash: Hash = createHash('sha256')
   readonly #limitBytes: number
-  readonly #slice = new Uint8Array(SLICE_BYTES)
-  #length = 0
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes
   }
 
-  byte(byte: number): void {
-    if (this.sizeBytes++ < this.#limitBytes) this.#put(byte)
-  }
-
-  range(bytes: Uint8Array, start: number, end: number): void {
-    const wanted = Math.min(end - start, Math.max(this.#limitBytes - this.sizeBytes, 0))
-    this.sizeBytes += end - start
-    if (wanted > SLICE_BYTES - this.#length) this.#flush()
-    if (wanted > SLICE_BYTES) this.#hash.update(bytes.subarray(start, start + wanted))
-    else {
-      // Lines are short, and a loop is quicker than a call for so few bytes.
-      for (let at = start; at < start + wanted; at++) this.#slice[this.#length++] = bytes[at] as number
-    }
-  }
-
-  lineEnds(count: number): void {
-    for (let i = 0; i < count; i++) {
-      this.byte(CR)
-      this.byte(LF)
-    }
+  /** Takes the first bytes of the slice, and gives the length of what is left in it: none. */
+  take(slice: Uint8Array, length: number): 0 {
+    const wanted = Math.min(length, Math.max(this.#limitBytes - this.sizeBytes, 0))
+    if (wanted > 0) this.#hash.update(slice.subarray(0, wanted))
+    this.sizeBytes += length
+    return 0
   }
 
   digest(): Uint8Array {
-    this.#flush()
     return new Uint8Array(this.#hash.digest())
-  }
-
-  #put(byte: number): void {
-    if (this.#length === SLICE_BYTES) this.#flush()
-    this.#slice[this.#length++] = byte
-  }
-
-  #flush(): void {
-    if (this.#length > 0) this.#hash.update(this.#slice.subarray(0, this.#length))
-    this.#length = 0
   }
 }

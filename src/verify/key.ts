@@ -47,6 +47,11 @@ export async function findKey(signed: Signed, resolve: Resolve): Promise<KeyLook
   return await readKeyRecords(answer.records, signed.algorithm)
 }
 
+/** What these records import to, since a few keys sign most mail, and Cloudflare's all of it. */
+const imported = new Map<string, PublishedKey | { defect: KeyDefect }>()
+/** Some hundred bytes each. The oldest goes first. */
+const IMPORTED_MAX = 200
+
 /** The first record that is a key counts: RFC 6376 §3.6.2.2 leaves open what several mean. */
 export async function readKeyRecords(
   records: string[],
@@ -54,7 +59,12 @@ export async function readKeyRecords(
 ): Promise<PublishedKey | { defect: KeyDefect }> {
   for (const record of records.slice(0, RECORDS_MAX)) {
     const tags = parseTags(record)
-    if (tags?.has('p') && isKeyVersion(tags)) return await readKey(tags, algorithm)
+    if (!tags?.has('p') || !isKeyVersion(tags)) continue
+    const name = `${algorithm} ${record}`
+    const known = imported.get(name) ?? (await readKey(tags, algorithm))
+    if (imported.size >= IMPORTED_MAX) imported.delete(imported.keys().next().value as string)
+    imported.set(name, known)
+    return known
   }
   return { defect: 'no key is published' }
 }
