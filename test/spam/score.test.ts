@@ -213,6 +213,14 @@ describe('lists decide', () => {
     dkim: dkim.map((one) => ({ result: proven(one)[0], domain: proven(one)[1], selector: 's' })),
     dmarc: { result: proven(dmarc)[0], domain: proven(dmarc)[1], policy: null },
   })
+  /** The same, found by this server's own checks. */
+  const own = (seen: SenderVerdict, policy: string | null = null): SenderVerdict => ({
+    ...seen,
+    source: 'postern',
+    spf: { ...seen.spf, by: 'postern' },
+    dkim: seen.dkim.map((one) => ({ ...one, by: 'postern' })),
+    dmarc: { ...seen.dmarc, policy, by: 'postern' },
+  })
   const authenticity: [string, SenderVerdict, boolean][] = [
     ['nobody looked', UNKNOWN_VERDICT, true],
     ['DMARC passes', verdict('fail', [], 'pass'), true],
@@ -231,6 +239,13 @@ describe('lists decide', () => {
     ['nothing is published', verdict('none', [], 'none'), true],
     ['DMARC could not be asked', verdict('temperror', [], 'temperror'), true],
     ['the block is forged', verdict('pass', ['pass'], 'pass', 'fail'), false],
+    ['we found DMARC to pass', own(verdict('unknown', ['pass'], 'pass')), true],
+    ['we found DMARC to pass for another From', own(verdict('unknown', [], 'pass evil.example')), false],
+    ['we found DKIM to hold beside a forged block', own(verdict('unknown', ['pass'], 'unknown', 'fail')), true],
+    ['we found nothing to hold beside a forged block', own(verdict('unknown', [], 'none', 'fail')), false],
+    ['we found nothing to hold, and a policy', own(verdict('unknown', [], 'unknown'), 'reject'), false],
+    ['we found nothing published', own(verdict('unknown', [], 'none')), true],
+    ['we found DKIM to hold for another', own(verdict('unknown', ['pass evil.example'], 'none')), false],
   ]
   it.each(authenticity)('an allow entry where %s', async (_name, seen, decides) => {
     for (const value of ['ann@shop.example', 'shop.example']) {

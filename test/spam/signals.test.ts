@@ -300,6 +300,8 @@ describe('findTags', () => {
     // What nobody trustworthy said, or a forged block, counts neither way.
     expect(await names(mail, { verdict: { ...UNKNOWN_VERDICT, ...fires } })).not.toContain(tag)
     expect(await names(mail, seen({ ...fires, seal: 'fail' }))).not.toContain(tag)
+    // What this server found itself counts, beside a forged block too.
+    expect(await names(mail, seen({ ...fires, source: 'postern', seal: 'fail' }))).toContain(tag)
   })
 
   it.each(OUTSIDE_CASES)('%s: %s', async (tag, _name, fires, misses) => {
