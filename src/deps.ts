@@ -83,7 +83,7 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): De
     queues: { pending: env.PENDING, events: env.EVENTS, outbound: env.OUTBOUND },
     provider: env.EMAIL ? cloudflareProvider(env.EMAIL) : null,
     deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
-    resolve: dnsResolver({ now: () => Date.now(), background: (work) => deps.background(work) }),
+    resolve: dnsResolver({ now: () => Date.now(), background: (work) => deps.background(work), log }),
     now: () => Date.now(),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET || null, adminKey: env.POSTERN_ADMIN_KEY || null },

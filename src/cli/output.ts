@@ -14,6 +14,9 @@ const TALK = [
   /^ {2}To manually trigger a scheduled event/,
   /^ {4}curl "http.*scheduled"/,
   /^ {2}For more details, see .*cron-triggers/,
+  // A machine without a network: the Worker's own log says that DNS could not be asked.
+  /failed to lookup address information/,
+  /^ {2}stack: .*\/workerd@/,
 ]
 
 export function isWorth(line: string): boolean {

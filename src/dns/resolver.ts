@@ -22,7 +22,7 @@ const FRESH_NONE_SECONDS_MAX = 300
 /** How long an answer that is no longer fresh may stand in for one that cannot be had. RFC 8767 §4 speaks of one to three days. */
 const STALE_SECONDS_MAX = 3 * 86_400
 /** After the resolver could not be reached. */
-const SILENCE_MS = 30_000
+const SILENCE_MS = 60_000
 /** Answers in one isolate's memory: some hundred bytes each. */
 const MEMORY_MAX = 1_000
 
@@ -50,11 +50,12 @@ export type Surroundings = {
   /** Epoch milliseconds. */
   now(): number
   background(work: Promise<unknown>): void
+  log(entry: Record<string, unknown>): void
   memory?: DnsMemory
   ask?: (name: string, type: DnsType) => Promise<Asked>
 }
 
-export function dnsResolver({ now, background, memory = isolateMemory, ask = askDns }: Surroundings): Resolve {
+export function dnsResolver({ now, background, log, memory = isolateMemory, ask = askDns }: Surroundings): Resolve {
   const answerTo = async (name: string, type: DnsType): Promise<DnsAnswer> => {
     const question = `${type} ${name.toLowerCase()}`
     const kept = memory.get(question) ?? (await readKept(question))
@@ -70,7 +71,10 @@ export function dnsResolver({ now, background, memory = isolateMemory, ask = ask
         return fresh.answer
       }
       case 'silent':
-        if (now() >= memory.silentUntilMs) memory.silentUntilMs = now() + SILENCE_MS
+        if (now() >= memory.silentUntilMs) {
+          memory.silentUntilMs = now() + SILENCE_MS
+          log({ level: 'warn', at: 'dns', error: 'the resolver cannot be reached: senders are not verified' })
+        }
         return standIn(kept, now())
       case 'unknown':
         return standIn(kept, now())

@@ -12,6 +12,11 @@ test.each([
   ['Binding                                   Resource                  Mode', false],
   ['env.POSTERN_SECRET ("(hidden)")           Environment Variable      local', false],
   ['▲ [WARNING] Scheduled Workers are not automatically triggered during local development.', false],
+  [
+    '✘ [ERROR] e = rust/worker/ffi.rs:110: failed: failed to lookup address information: Name or service not known',
+    false,
+  ],
+  ['  stack: /app/bin/workerd@34dcea9 /app/bin/workerd@26b6840; sentryErrorContext = jsgInternalError', false],
   ['', false],
 ])('%s: shown %s', (line, shown) => {
   expect(isWorth(line)).toBe(shown)
