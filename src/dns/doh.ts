@@ -39,8 +39,10 @@ export async function askDns(name: string, type: DnsType): Promise<Asked> {
     const bytes = new Uint8Array(await response.arrayBuffer())
     return bytes.length > REPLY_BYTES_MAX ? { kind: 'unknown' } : readAnswer(bytes, name, type)
   } catch (error) {
-    // A slow answer is the asked domain's; only a connection that fails at once is ours.
-    return { kind: error instanceof DOMException && error.name === 'TimeoutError' ? 'unknown' : 'silent' }
+    // A slow answer is the asked domain's, and a Worker that has fetched its share is at fault itself: neither says that the
+    // resolver cannot be reached.
+    const isSlow = error instanceof DOMException && error.name === 'TimeoutError'
+    return { kind: isSlow || /subrequests/i.test(String(error)) ? 'unknown' : 'silent' }
   }
 }
 
