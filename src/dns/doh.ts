@@ -24,11 +24,11 @@ export type Asked =
 /** No name at all: nothing to ask, now or later. */
 const NO_NAME: Asked = { kind: 'none', ttlSeconds: 0 }
 
-export async function askDns(name: string, type: DnsType): Promise<Asked> {
+export async function askDns(name: string, type: DnsType, resolverUrl = RESOLVER_URL): Promise<Asked> {
   const query = writeQuery(name, type)
   if (!query) return NO_NAME
   try {
-    const response = await fetch(`${RESOLVER_URL}?dns=${base64Url(query)}`, {
+    const response = await fetch(`${resolverUrl}?dns=${base64Url(query)}`, {
       headers: { accept: 'application/dns-message' },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
