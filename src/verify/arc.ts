@@ -91,6 +91,22 @@ export function soleArcSet(fields: readonly HeaderField[]): ArcSet | null {
   return found?.size === 1 && isWhole(set) ? set : null
 }
 
+/**
+ * The sets before this instance, whatever else stands there: what cannot be read, comes twice or later is passed over. For
+ * whoever has somebody's word that the chain was good; null where it is not whole.
+ */
+export function arcSetsBefore(fields: readonly HeaderField[], instance: number): ArcSet[] | null {
+  const found = new Map<number, Partial<ArcSet>>()
+  for (const field of fields) {
+    const read = field.key.startsWith('arc-') ? readArcField(field) : null
+    if (!read || read === 'other' || read.instance >= instance) continue
+    const set = found.get(read.instance) ?? { instance: read.instance }
+    found.set(read.instance, { [read.name]: read.value, ...set })
+  }
+  const sets = Array.from({ length: instance - 1 }, (_, at) => found.get(at + 1))
+  return sets.every(isWhole) ? sets : null
+}
+
 /** What stands of each instance. Null where something stands twice or cannot be read. */
 function arcSets(fields: readonly HeaderField[]): Map<number, Partial<ArcSet>> | null {
   const found = new Map<number, Partial<ArcSet>>()

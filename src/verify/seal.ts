@@ -10,7 +10,7 @@
  * The fields of the block that no seal covers are believed as far as they can do no harm (trusted-block.ts).
  */
 import type { HeaderField } from '../mime/message.ts'
-import { type ArcSet, arcChain, hasItsPlace, soleArcSet, verifyArcSignature, verifySeal } from './arc.ts'
+import { type ArcSet, arcSetsBefore, hasItsPlace, soleArcSet, verifyArcSignature, verifySeal } from './arc.ts'
 import type { RawMessage } from './dkim.ts'
 import type { Resolve } from './resolve.ts'
 
@@ -20,7 +20,11 @@ const SEALER = 'cloudflare-email.net'
 const SEAL_AGE_SECONDS_MAX = 86_400
 const SET_FIELDS = ['arc-seal', 'arc-message-signature', 'arc-authentication-results']
 
-export type Seal = 'pass' | 'fail' | 'unknown'
+/**
+ * 'altered': Cloudflare sealed these results, and the message is not what it was, or cannot be told to be. That proves nothing
+ * for a sender; but he must not get rid of a failure by writing what two verifiers read differently.
+ */
+export type Seal = 'pass' | 'fail' | 'altered' | 'unknown'
 
 /** 'unknown' also where there is no block: nobody has claimed anything. */
 export async function verifyBlockSeal(
@@ -36,12 +40,12 @@ export async function verifyBlockSeal(
   const sets = sealedSets(message.fields, own)
   const newest = sets?.at(-1)
   if (!sets || !newest || !isCloudflares(newest) || !isOfToday(newest, nowMs)) return 'fail'
-  const results = await Promise.all([
+  const [signature, seal] = await Promise.all([
     verifyArcSignature(message, newest, resolve),
     verifySeal(message.bytes, sets, resolve),
   ])
-  if (results.includes('fail')) return 'fail'
-  return results.includes('unknown') ? 'unknown' : 'pass'
+  if (seal !== 'pass') return seal
+  return signature === 'fail' ? 'altered' : signature
 }
 
 /** A block without a seal proves no more than a forged one, or a sender would leave it out. Asks whether DNS answers at all. */
@@ -52,15 +56,15 @@ async function withoutSet(resolve: Resolve): Promise<Seal> {
 
 /**
  * The sets that the block's seal is over, its own last. Null where they are no chain. Where Cloudflare found the chain below
- * broken, it sealed its own set alone, and whatever the others are does not matter.
+ * broken, it sealed its own set alone. Fields that are none of these sets do not matter: the sender may add any, and would
+ * void the block with them.
  */
 function sealedSets(fields: readonly HeaderField[], own: HeaderField[]): ArcSet[] | null {
   const sole = soleArcSet(own)
-  if (sole?.seal.tags.get('cv')?.toLowerCase() === 'fail') return [sole]
-  const chain = arcChain(fields)
-  const newest = chain?.at(-1)
-  // The block's fields are one set, and the newest: an instance beyond it would be the sender's.
-  return chain && sole && newest?.instance === sole.instance && hasItsPlace(newest) ? chain : null
+  if (!sole) return null
+  if (sole.seal.tags.get('cv')?.toLowerCase() === 'fail') return [sole]
+  const before = hasItsPlace(sole) ? arcSetsBefore(fields, sole.instance) : null
+  return before && [...before, sole]
 }
 
 function isCloudflares({ seal, signature }: ArcSet): boolean {

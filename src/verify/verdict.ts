@@ -43,7 +43,8 @@ export type SenderVerdict = {
   source: 'cloudflare' | 'postern' | 'local' | 'none'
   /**
    * Whether the block's ARC set verifies with Cloudflare's key. 'unknown' where there is no block, or where DNS could not be
-   * asked for the key and no earlier one is remembered. After 'fail' nothing of the block stands here.
+   * asked for the key and no earlier one is remembered; also where the set verifies and the message is not what it was, and
+   * only what speaks against the sender is kept. After 'fail' nothing of the block stands here.
    */
   seal: 'pass' | 'fail' | 'unknown'
   /** Of MAIL FROM; of the HELO name where the envelope sender is empty. */

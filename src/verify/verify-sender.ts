@@ -65,11 +65,29 @@ async function verify(arrival: Arrival): Promise<SenderVerdict> {
   const { message, source, resolve, nowMs } = arrival
   const raw = rawMessage(arrival)
   const seal = await verifyBlockSeal(raw, trustedBlock(message.fields), resolve, nowMs)
-  const block = seal === 'fail' ? { ...UNKNOWN_VERDICT, seal } : readTrustedBlock(message.fields, source, seal)
-  const isClaimed = block.source === 'cloudflare' && hasFindings(block)
+  if (seal === 'fail' || seal === 'altered') {
+    const found = await completed({ ...UNKNOWN_VERDICT, seal: 'fail' }, raw, arrival)
+    return named(seal === 'fail' ? found : accused(found, readTrustedBlock(message.fields, source, 'unknown')))
+  }
+  const block = readTrustedBlock(message.fields, source, seal)
   // Without DNS for Cloudflare's key there is none for anything else.
-  if (isClaimed && seal === 'unknown') return named(block)
-  return named(await completed(block, raw, arrival))
+  const isLeftUnsealed = seal === 'unknown' && hasFindings(block)
+  return named(isLeftUnsealed ? block : await completed(block, raw, arrival))
+}
+
+/** What we found, and what Cloudflare holds against the sender of a message that is not as it was; our own proof outweighs it. */
+function accused(found: SenderVerdict, { spf, dmarc, cloudflareSpamScore }: SenderVerdict): SenderVerdict {
+  const isSpfFailure = spf.result === 'fail' || spf.result === 'softfail'
+  const isDmarcFailure = dmarc.result === 'fail'
+  if (found.dmarc.result === 'pass' || !(isSpfFailure || isDmarcFailure)) return found
+  return {
+    ...found,
+    source: 'cloudflare',
+    seal: 'unknown',
+    spf: isSpfFailure ? spf : found.spf,
+    dmarc: isDmarcFailure ? dmarc : found.dmarc,
+    cloudflareSpamScore,
+  }
 }
 
 /** What the block does not say, found out here. */

@@ -98,7 +98,7 @@ const authentication = z
     }),
     seal: z.enum(['pass', 'fail', 'unknown']).openapi({
       description:
-        "Whether Cloudflare's key sealed its header block. fail: the block was forged or bears no seal, and nothing of it is shown here. unknown: there is none, or DNS could not be asked for the key.",
+        "Whether Cloudflare's key sealed its header block. fail: the block was forged or bears no seal, and nothing of it is shown here. unknown: there is none, DNS could not be asked for the key, or the message is not what was sealed and only what speaks against its sender is kept.",
     }),
     spf: z.object(finding),
     dkim: z.array(z.object({ ...finding, selector: z.string().nullable() })).openapi({
