@@ -13,6 +13,8 @@ export type Canonicalization = 'simple' | 'relaxed'
 
 /** Bytes hashed at a time: bounds memory. */
 const SLICE_BYTES = 64 * 1024
+/** One for all messages: a body is hashed without a pause, and only what was just written is read. */
+const slice = new Uint8Array(SLICE_BYTES)
 
 /** What one byte of the body may add to a slice: a line end, or a blank and itself. */
 const ROOM_BYTES = 2
@@ -58,7 +60,6 @@ export function hashBody(
 ): BodyHash {
   const foldsBlanks = how === 'relaxed'
   const hash = new LimitedHash(limitBytes)
-  const slice = new Uint8Array(Math.min(SLICE_BYTES, bytes.length - start + ROOM_BYTES))
   let length = 0
   // Line ends, and in the relaxed form blanks, wait until something follows them: at the end of a line blanks do not count, and
   // at the end of the body neither do empty lines.
@@ -66,24 +67,29 @@ export function hashBody(
   let blank = false
   for (let at = start; at < bytes.length; at++) {
     const byte = bytes[at] as number
-    if (byte === LF) {
-      lineEnds++
-      blank = false
-      continue
-    }
-    if (byte === CR && bytes[at + 1] === LF) continue
-    if (foldsBlanks && (byte === SPACE || byte === TAB)) {
-      blank = true
-      continue
+    // Most bytes are neither blank nor line end, and this is the one loop over all of a body.
+    if (byte <= SPACE) {
+      if (byte === LF) {
+        lineEnds++
+        blank = false
+        continue
+      }
+      if (byte === CR && bytes[at + 1] === LF) continue
+      if (foldsBlanks && (byte === SPACE || byte === TAB)) {
+        blank = true
+        continue
+      }
     }
     for (; lineEnds > 0; lineEnds--) {
-      if (length + ROOM_BYTES > slice.length) length = hash.take(slice, length)
+      if (length + ROOM_BYTES > SLICE_BYTES) length = hash.take(slice, length)
       slice[length++] = CR
       slice[length++] = LF
     }
-    if (length + ROOM_BYTES > slice.length) length = hash.take(slice, length)
-    if (blank) slice[length++] = SPACE
-    blank = false
+    if (length + ROOM_BYTES > SLICE_BYTES) length = hash.take(slice, length)
+    if (blank) {
+      slice[length++] = SPACE
+      blank = false
+    }
     slice[length++] = byte
   }
   hash.take(slice, length)
