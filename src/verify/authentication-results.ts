@@ -32,10 +32,10 @@ export type AuthenticationResults = {
 
 export type ReceivedSpf = { result: string; receiver: string | null; clientIp: string | null; helo: string | null }
 
-/** Longer fields are left unread. Cloudflare's own have about 1,000 characters. */
-const FIELD_CHARS_MAX = 16_384
-/** Results read from one field: a message with more signatures than this has something to hide. */
-const METHODS_MAX = 50
+/** Longer fields are left unread. Most have about 1,000 characters, and one result more for each signature that a sender adds. */
+const FIELD_CHARS_MAX = 65_536
+/** Results read from one field: those of many signatures must not hide what stands behind them. */
+const METHODS_MAX = 1_000
 /** Properties read with one result. */
 const PROPERTIES_MAX = 20
 // Not \s: fields come one character a byte, and 0xA0 is half of an 'à' in UTF-8.

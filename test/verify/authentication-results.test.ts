@@ -98,9 +98,10 @@ describe('parseAuthenticationResults', () => {
       (unit) => `mx.test; ${unit.repeat(16_000 / unit.length)}`.slice(0, 16_000),
     )
     const started = Date.now()
-    for (const value of hostile) expect(parseAuthenticationResults(value)?.methods.length ?? 0).toBeLessThanOrEqual(50)
+    for (const value of hostile)
+      expect(parseAuthenticationResults(value)?.methods.length ?? 0).toBeLessThanOrEqual(1_000)
     expect(Date.now() - started).toBeLessThan(2_000)
-    expect(parseAuthenticationResults(`mx.test; spf=pass ${' '.repeat(20_000)}`)).toBeNull()
+    expect(parseAuthenticationResults(`mx.test; spf=pass ${' '.repeat(70_000)}`)).toBeNull()
   })
 })
 

@@ -180,6 +180,14 @@ describe('what a sender adds below voids no block', () => {
     })
   })
 
+  it('many signatures, whose results stand before all others', async () => {
+    const many = 'dkim=fail header.d=a.example header.s=s header.b=abcdefgh; '.repeat(500)
+    const raw = await withBlock(MESSAGE, {
+      results: FAILING.replace('mx.cloudflare.net; ', `mx.cloudflare.net; ${many}`),
+    })
+    expect(await arrive(raw)).toMatchObject({ ...fails, seal: 'pass', client: { ip: '192.0.2.10' } })
+  })
+
   it('our own proof outweighs what was found of another state of the message', async () => {
     const raw = await withBlock(await dkimSigned(MESSAGE, shop, { h: 'from' }), { results: FAILING })
     expect(await arrive(raw)).toMatchObject(fails)
