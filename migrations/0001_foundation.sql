@@ -65,9 +65,12 @@ create table lists (
   account_id integer not null,
   key text not null,
   list text not null,
+  note text,
+  expires_at integer,
   created_at integer not null,
   primary key (account_id, key)
 ) without rowid;
+create index lists_expires on lists (expires_at) where expires_at is not null;
 
 create table audit (
   id integer primary key autoincrement,
@@ -109,6 +112,7 @@ create table submissions (
 );
 create unique index submissions_request on submissions (account_id, request) where request is not null;
 create index submissions_account on submissions (account_id, id);
+create index submissions_message_id on submissions (account_id, message_id);
 
 create table submission_recipients (
   submission_id integer not null,
@@ -193,6 +197,7 @@ create table messages (
   sent_at integer,
   score real,
   verdict text,
+  taught text,
   placed text not null,
   headers text not null,
   headers_complete integer not null,
@@ -290,6 +295,80 @@ create table raw_deletes (
 create table raw_deleted (
   raw_key text primary key
 ) without rowid;
+
+create table senders (
+  account_id integer not null,
+  key text not null,
+  seen integer not null default 0,
+  ham integer not null default 0,
+  spam integer not null default 0,
+  implicit integer not null default 0,
+  written integer not null default 0,
+  last_at integer not null,
+  primary key (account_id, key)
+) without rowid;
+
+create table spam_models (
+  account_id integer primary key,
+  version integer not null,
+  ham integer not null,
+  spam integer not null,
+  looked_at integer not null default 0,
+  weights text not null,
+  counts text not null,
+  stats text not null,
+  buffer text not null
+);
+
+create table lessons (
+  account_id integer not null,
+  message_id integer not null,
+  opinion text not null,
+  attempts integer not null default 0,
+  due_at integer not null,
+  created_at integer not null,
+  primary key (account_id, message_id)
+) without rowid;
+create index lessons_due on lessons (due_at);
+
+create table withheld (
+  id integer primary key autoincrement,
+  account_id integer not null,
+  kind text not null,
+  raw_key text not null unique,
+  dedupe blob not null,
+  received_at integer not null,
+  size integer not null,
+  address_id integer,
+  recipient text,
+  return_path text,
+  from_addr text not null,
+  from_name text not null,
+  to_text text not null,
+  subject text not null,
+  preview text not null,
+  score real not null,
+  reason text not null,
+  envelope text not null,
+  structure text not null,
+  attachments text not null,
+  spam_report text not null,
+  auth text not null,
+  defects text not null,
+  created_at integer not null
+);
+create unique index withheld_dedupe on withheld (account_id, kind, dedupe);
+create index withheld_account on withheld (account_id, id);
+create index withheld_address on withheld (account_id, address_id, id);
+create index withheld_created on withheld (created_at);
+
+create table digests (
+  account_id integer primary key,
+  told_id integer not null,
+  told_at integer not null,
+  due_at integer
+);
+create index digests_due on digests (due_at) where due_at is not null;
 
 create virtual table ft using fts5 (
   subject, sender, recipients, body, attachments,

@@ -5,8 +5,13 @@
 export type PosternEvent =
   | { type: 'message.received'; message: number; mailbox: number }
   | { type: 'message.appended'; message: number; mailbox: number }
-  | { type: 'messages.changed'; count: number; modseq: number }
-  | { type: 'messages.moved'; messages: number[]; mailbox: number; modseq: number }
+  | { type: 'messages.changed'; count: number; modseq: number; said?: Said }
+  | { type: 'messages.moved'; messages: number[]; mailbox: number; modseq: number; said?: Said }
   | { type: 'messages.destroyed'; count: number; modseq: number }
   /** One was made, named anew, moved or deleted. */
   | { type: 'mailboxes.changed'; modseq: number }
+
+/** What somebody thinks of a message, for the account's model; 'implicit-ham' is what an act shows without a word. */
+export type SaidOf = 'spam' | 'ham' | 'implicit-ham'
+/** Messages of which a change says something that is still to be taught: moves into and out of Junk, and reports. */
+export type Said = { [Opinion in SaidOf]?: number[] }

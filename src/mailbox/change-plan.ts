@@ -1,9 +1,11 @@
 /**
  * The plan of a change: from the messages and the rows that count them, every row as it will be. Pure.
  */
+import type { Said, SaidOf } from '../events.ts'
 import type { ChangeableRow, CountKeys, Counts } from '../store/change-read.ts'
 import type { ChangeRows } from '../store/change-write.ts'
 import { UIDS_PER_PAGE } from '../store/message-write.ts'
+import { isNewsOf, saidByMove } from './change-said.ts'
 import { FLAGGED, SEEN } from './flags.ts'
 
 export type Edit = {
@@ -22,6 +24,12 @@ export type Edit = {
   rescue?: number
   /** With a move: a message that stands in the target already is destroyed instead. */
   destroyInTarget?: boolean
+  /** Only what stands in this mailbox is placed and taken out; the rest of the edit is for all. */
+  within?: number
+  /** What the account's model is taught of the messages in this very batch (junk/report.ts); null: it is taken back. */
+  taught?: SaidOf | null
+  /** What is said of the messages, wherever they stand: the event carries it to who teaches. */
+  says?: SaidOf
 }
 
 /** A newest message that only the database can tell. */
@@ -81,6 +89,7 @@ class Plan {
   readonly #lostNewest = new Set<string>()
   readonly #touchedPages = new Set<string>()
   readonly #touchedMailboxes = new Set<number>()
+  readonly #said: Said = {}
 
   constructor(state: State, now: number) {
     this.#state = state
@@ -102,8 +111,9 @@ class Plan {
     }
   }
 
-  edit(message: ChangeableRow, edit: Edit): void {
+  edit(message: ChangeableRow, wanted: Edit): void {
     const before = placedOf(message)
+    const edit = narrowed(wanted, before)
     if (edit.destroyInTarget && before.some(([mailboxId]) => edit.add?.includes(mailboxId))) {
       this.#destroy(message, before)
       return
@@ -123,13 +133,27 @@ class Plan {
     }
     const deletedChanged = remaining.some((one) => !before.some((old) => old[0] === one[0] && old[2] === one[2]))
     const moved = gone.length > 0 || added.length > 0
-    if (flags === message.flags && keywords === message.keywords && !moved && !deletedChanged) return
+    const taught = edit.taught === undefined ? message.taught : edit.taught
+    const isNews = isNewsOf(message.taught, edit.says) || taught !== message.taught
+    if (flags === message.flags && keywords === message.keywords && !moved && !deletedChanged && !isNews) return
     const fresh = added.map((mailboxId): Placed => [mailboxId, this.#nextUid(mailboxId)])
     for (const one of gone) this.#takeOut(message, one)
     for (const one of fresh) this.#putIn(message, flags, one)
     for (const one of remaining) this.#reflag(message, flags, one, before)
     this.#writePlacements(message, flags, gone, fresh)
-    this.#rows.messages.push([message.id, flags, keywords, JSON.stringify([...remaining, ...fresh])])
+    const after = [...remaining, ...fresh]
+    this.#rows.messages.push([message.id, flags, keywords, JSON.stringify(after), taught ?? ''])
+    if (edit.taught === undefined) this.#hear(message, edit, before, after)
+  }
+
+  // What is taught in this very batch is not said once more.
+  #hear(message: ChangeableRow, edit: Edit, before: Placed[], after: Placed[]): void {
+    const roleOf = ([mailboxId]: Placed) => this.#state.counts.mailboxes.get(mailboxId)?.role
+    const said = isNewsOf(message.taught, edit.says) ? edit.says : saidByMove(before.map(roleOf), after.map(roleOf))
+    if (said === undefined) return
+    const ids = this.#said[said] ?? []
+    ids.push(message.id)
+    this.#said[said] = ids
   }
 
   finish(edit: Edit): ChangeRows | null {
@@ -158,7 +182,7 @@ class Plan {
       const page = present(pages.get(key))
       rows.pages.push([page.mailbox_id, page.page, page.n, page.live])
     }
-    rows.event = JSON.stringify(eventOf(rows, edit))
+    rows.event = JSON.stringify(eventOf(rows, edit, this.#said))
     return rows
   }
 
@@ -271,6 +295,12 @@ function takesOut(edit: Edit, mailboxId: number): boolean {
   return edit.destroy === true || edit.remove === 'all' || (edit.remove?.includes(mailboxId) ?? false)
 }
 
+function narrowed(edit: Edit, before: Placed[]): Edit {
+  if (edit.within === undefined || before.some(([mailboxId]) => mailboxId === edit.within)) return edit
+  const { add: _, remove: __, ...rest } = edit
+  return rest
+}
+
 function targetsOf(edit: Edit, kept: Placed[]): number[] {
   if (edit.destroy) return []
   const added = [...new Set(edit.add)].filter((id) => !kept.some(([mailboxId]) => mailboxId === id))
@@ -306,13 +336,14 @@ function flaggedOf(flags: number): number {
   return flags & FLAGGED ? 1 : 0
 }
 
-// A move is what junk/ learns from, so it names its messages; other changes are only counted.
-function eventOf(rows: ChangeRows, edit: Edit) {
+// A move names its messages; other changes are only counted. What either says of messages, junk/ learns from.
+function eventOf(rows: ChangeRows, edit: Edit, said: Said) {
   const modseq = rows.expected + 1
   if (rows.messages.length === 0) return { type: 'messages.destroyed', count: rows.destroyed.length, modseq }
   const target = edit.add?.[0] ?? edit.rescue
-  if (target === undefined) return { type: 'messages.changed', count: rows.messages.length, modseq }
-  return { type: 'messages.moved', messages: rows.messages.map(([id]) => id), mailbox: target, modseq }
+  const told = Object.keys(said).length > 0 ? { said } : {}
+  if (target === undefined) return { type: 'messages.changed', count: rows.messages.length, modseq, ...told }
+  return { type: 'messages.moved', messages: rows.messages.map(([id]) => id), mailbox: target, modseq, ...told }
 }
 
 // What planKeys asked for and the guard keeps true is there; anything else is a broken database, never a silent default.

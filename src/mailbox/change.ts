@@ -11,9 +11,9 @@
  */
 import type { Deps } from '../deps.ts'
 import { type Failure, fail, TemporaryError } from '../errors.ts'
-import { readCounts, readSnapshot } from '../store/change-read.ts'
+import { type ChangeableRow, readCounts, readSnapshot } from '../store/change-read.ts'
 import { changeMessages } from '../store/change-write.ts'
-import { isStaleGuard } from '../store/database.ts'
+import { isStaleGuard, type Statement } from '../store/database.ts'
 import { type Edit, hasTooManyKeywords, KEYWORDS_MAX, planChange, planKeys } from './change-plan.ts'
 import type { Reader } from './reader.ts'
 
@@ -27,21 +27,31 @@ const BACKOFF_MS = 5
 /** `modseq` is the change's number, or null where nothing changed. `notFound` are ids that the account does not have. */
 export type Changed = { modseq: number | null; changed: number[]; destroyed: number[]; notFound: number[] }
 
-/**
- * Applies one edit to messages that the reader may see. A target mailbox of another account is not found. With `ifModseq`
- * only where each message's change number is still that.
- */
+/** What is committed with a change, or not at all. */
+export type Companion = {
+  /** Whether it was made for the messages as they stand now: otherwise nothing happens, and 'precondition-failed' says so. */
+  holds(messages: ChangeableRow[]): boolean
+  /** Left out where the change changes nothing. */
+  statements: Statement[]
+}
+
+/** The companion of an If-Match: each message's change number is still the one that was seen. */
+export function unchangedSince(modseq: number): Companion {
+  return { holds: (messages) => messages.every((message) => message.modseq === modseq), statements: [] }
+}
+
+/** Applies one edit to messages that the reader may see. A target mailbox of another account is not found. */
 export async function changeAll(
   deps: Deps,
   reader: Reader,
   ids: number[],
   edit: Edit,
-  ifModseq: number | null = null,
+  companion: Companion | null = null,
 ): Promise<Changed | Failure> {
   if (ids.length > CHANGE_MAX) return fail('too-large', `At most ${CHANGE_MAX} messages can be changed in one call.`)
   if (ids.length === 0) return { modseq: null, changed: [], destroyed: [], notFound: [] }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const outcome = await tryChange(deps, reader, [...new Set(ids)], edit, ifModseq)
+    const outcome = await tryChange(deps, reader, [...new Set(ids)], edit, companion)
     if (outcome !== 'stale') return outcome
     await pause(deps, BACKOFF_MS * 2 ** attempt)
   }
@@ -53,7 +63,7 @@ async function tryChange(
   { accountId, addressId }: Reader,
   ids: number[],
   edit: Edit,
-  ifModseq: number | null,
+  companion: Companion | null,
 ): Promise<Changed | Failure | 'stale'> {
   const db = deps.stores.of(accountId)
   const snapshot = await readSnapshot(db, accountId, ids)
@@ -61,7 +71,7 @@ async function tryChange(
   const messages = snapshot.messages.filter((message) => addressId === null || message.address_id === addressId)
   const known = new Set(messages.map((message) => message.id))
   const notFound = ids.filter((id) => !known.has(id))
-  if (ifModseq !== null && messages.some((message) => message.modseq !== ifModseq))
+  if (companion && !companion.holds(messages))
     return fail('precondition-failed', 'The message has just changed: read it again.')
   if (messages.some((message) => hasTooManyKeywords(message, edit)))
     return fail('conflict', `A message has at most ${KEYWORDS_MAX} keywords.`)
@@ -73,7 +83,7 @@ async function tryChange(
   const plan = planChange({ accountId, modseq: snapshot.modseq, messages, counts }, edit, Math.floor(deps.now() / 1000))
   if (!plan) return { modseq: null, changed: [], destroyed: [], notFound }
   try {
-    await db.batch(changeMessages(plan))
+    await db.batch([...changeMessages(plan), ...(companion?.statements ?? [])])
   } catch (error) {
     if (isStaleGuard(error)) return 'stale'
     throw error

@@ -71,6 +71,7 @@ export function rowOf(source: Source): Pick<Insertion, 'message' | 'refs' | 'ind
       sent_at: message.dateMs === null ? null : Math.floor(message.dateMs / 1000),
       score: source.report?.score ?? null,
       verdict: source.report?.verdict ?? null,
+      taught: null,
       headers: headers.text,
       headers_complete: headers.complete ? 1 : 0,
       envelope: envelopeJson(message),

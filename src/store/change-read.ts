@@ -9,7 +9,7 @@ import type { MailboxRow, MessageRow, ThreadPlacementRow, UidPageRow } from './s
 
 export type ChangeableRow = Pick<
   MessageRow,
-  'id' | 'modseq' | 'thread_id' | 'flags' | 'keywords' | 'size' | 'placed' | 'raw_key' | 'address_id'
+  'id' | 'modseq' | 'thread_id' | 'flags' | 'keywords' | 'size' | 'placed' | 'raw_key' | 'address_id' | 'taught'
 >
 
 export type Snapshot = {
@@ -21,7 +21,7 @@ export type Snapshot = {
 export async function readSnapshot(db: Database, accountId: number, ids: number[]): Promise<Snapshot | null> {
   const rows = await db.all<{ account_modseq: number } & { [K in keyof ChangeableRow]: ChangeableRow[K] | null }>(sql`
     select a.modseq account_modseq, m.id, m.modseq, m.thread_id, m.flags, m.keywords, m.size, m.placed, m.raw_key,
-      m.address_id
+      m.address_id, m.taught
     from accounts a left join ${table(ids.map((id) => [id]))} j left join messages m on m.id = j.c0 and m.account_id = a.id
     where a.id = ${accountId}`)
   const modseq = rows[0]?.account_modseq
@@ -35,7 +35,7 @@ export type Counts = {
     number,
     Pick<
       MailboxRow,
-      'id' | 'uid_next' | 'total' | 'unread' | 'deleted' | 'bytes' | 'threads' | 'unread_threads' | 'emptying'
+      'id' | 'uid_next' | 'total' | 'unread' | 'deleted' | 'bytes' | 'threads' | 'unread_threads' | 'emptying' | 'role'
     >
   >
   /** By `${mailbox}/${thread}`. */
@@ -92,7 +92,7 @@ function countQueries(accountId: number, keys: CountKeys): SQL[] {
   ]
   const mailboxes = sql`select 'mailbox' kind, json_object('id', id, 'uid_next', uid_next, 'total', total, 'unread', unread,
     'deleted', deleted, 'bytes', bytes, 'threads', threads, 'unread_threads', unread_threads,
-    'emptying', emptying) row
+    'emptying', emptying, 'role', role) row
     from mailboxes where id in (${integers(keys.mailboxIds)}) and account_id = ${accountId}`
   return [mailboxes, ...queries.filter(([wanted]) => wanted.length > 0).map(([, query]) => query())]
 }

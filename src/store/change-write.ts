@@ -33,8 +33,8 @@ export type ChangeRows = {
   /** The change number that the plan was made for. */
   expected: number
   usedBytes: number
-  /** [id, flags, keywords, placed] */
-  messages: [number, number, string, string][]
+  /** [id, flags, keywords, placed, taught or ''] */
+  messages: [number, number, string, string, string][]
   /** [id, raw key, id of the address it was delivered to or 0] */
   destroyed: [number, string, number][]
   /** [from mailbox, message, to mailbox, uid] */
@@ -100,9 +100,11 @@ function messageStatements({ messages, expected }: ChangeRows): SQL[] {
       flags,
       keywords,
       placed,
+      taught,
     ]) => sql`update messages set flags = ${flags}, keywords = ${keywords}, placed = ${placed},
-      modseq = ${expected + 1} where id = ${id}`,
-    (all) => sql`update messages set flags = j.c1, keywords = j.c2, placed = j.c3, modseq = ${expected + 1}
+      taught = ${taught || null}, modseq = ${expected + 1} where id = ${id}`,
+    (all) => sql`update messages set flags = j.c1, keywords = j.c2, placed = j.c3, taught = nullif(j.c4, ''),
+      modseq = ${expected + 1}
       from ${all} j where messages.id = j.c0`,
   )
 }

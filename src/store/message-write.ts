@@ -95,12 +95,12 @@ function insertRow({ message: m, mailboxId, dedupe, refs }: Insertion, id: SQL):
   const known = knownThread(m.account_id, refs)
   return sql`insert into messages (id, account_id, modseq, created_modseq, thread_id, dedupe, raw_key, received_at, size,
       flags, keywords, has_attachment, address_id, recipient, return_path, message_id, from_addr, from_name, to_text,
-      subject, preview, sent_at, score, verdict, placed, headers, headers_complete, envelope, structure, attachments, spam_report,
+      subject, preview, sent_at, score, verdict, taught, placed, headers, headers_complete, envelope, structure, attachments, spam_report,
       auth, defects)
     select ${id}, a.id, a.modseq, a.modseq, coalesce(${sql.join([...known, id], sql`, `)}, null), ${dedupe ? dedupe.key : null}, ${m.raw_key},
       ${m.received_at}, ${m.size}, ${m.flags}, ${m.keywords}, ${m.has_attachment}, ${m.address_id}, ${m.recipient},
       ${m.return_path}, ${m.message_id}, ${m.from_addr}, ${m.from_name}, ${m.to_text}, ${m.subject}, ${m.preview},
-      ${m.sent_at}, ${m.score}, ${m.verdict}, json_array(json_array(b.id, b.uid_next)), ${m.headers},
+      ${m.sent_at}, ${m.score}, ${m.verdict}, ${m.taught}, json_array(json_array(b.id, b.uid_next)), ${m.headers},
       ${m.headers_complete}, ${m.envelope}, ${m.structure}, ${m.attachments}, ${m.spam_report}, ${m.auth}, ${m.defects}
     from accounts a join mailboxes b on b.id = ${mailboxId} where a.id = ${m.account_id}
     returning id, modseq, thread_id, placed`

@@ -2,6 +2,7 @@
  * The directory's tables: who lives where, who may come in, what was given up on, and who changed what. They are used in the
  * first database only, but for `lists` and `idempotency`, which an account has in its own shard too.
  */
+import { sql } from 'drizzle-orm'
 import { blob, index, integer, primaryKey, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core'
 
 /** Directory: the mail domains that this server is responsible for, as A-labels in lower case. */
@@ -107,9 +108,16 @@ export const lists = sqliteTable(
     /** Canonical: 'address:a@b.example', 'domain:b.example', 'ip:192.0.2.0/24', 'helo:mail.b.example' (junk/list-keys.ts). */
     key: text().notNull(),
     list: text({ enum: ['allow', 'block'] }).notNull(),
+    /** Why, in its owner's words. */
+    note: text(),
+    /** From then on it is no entry any more, whether or not the sweep has deleted it. Null: it stays. */
+    expires_at: integer(),
     created_at: integer().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.account_id, t.key] })],
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.key] }),
+    index('lists_expires').on(t.expires_at).where(sql`expires_at is not null`),
+  ],
 )
 
 /** Directory: who changed what of the server or of an account's settings. Written before the change, so that none goes unrecorded. */

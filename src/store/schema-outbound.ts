@@ -28,6 +28,8 @@ export const submissions = sqliteTable(
   (t) => [
     uniqueIndex('submissions_request').on(t.account_id, t.request).where(sql`request is not null`),
     index('submissions_account').on(t.account_id, t.id),
+    /** Answers the question whether a message answers one that was sent. */
+    index('submissions_message_id').on(t.account_id, t.message_id),
   ],
 )
 

@@ -113,6 +113,8 @@ export const messages = sqliteTable(
     sent_at: integer(),
     score: real(),
     verdict: text(),
+    /** What the account's model was taught of it (junk/lesson.ts). Written with the model, so that nothing is taught twice and all can be taken back. */
+    taught: text({ enum: ['spam', 'ham', 'implicit-ham'] }),
     /** [[mailbox, uid], ...]: the message's placements, kept beside it to save a lookup and an index. A third element, 1, marks \Deleted. */
     placed: text().notNull(),
     /** The header block without trace fields, at most 8 KB; `headers_complete` says whether that is all of it. */
@@ -247,6 +249,7 @@ export const raw_deletes = sqliteTable('raw_deletes', { raw_key: text().primaryK
 export const raw_deleted = sqliteTable('raw_deleted', { raw_key: text().primaryKey() })
 
 export * from './schema-directory.ts'
+export * from './schema-junk.ts'
 export * from './schema-outbound.ts'
 
 export type AccountRow = typeof accounts.$inferSelect

@@ -1,6 +1,6 @@
 /** ETag, If-Match and If-None-Match: two writers who meet, and a reader who has the state already. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { changeAll } from '../../../src/mailbox/change.ts'
+import { changeAll, unchangedSince } from '../../../src/mailbox/change.ts'
 import { FLAGGED } from '../../../src/mailbox/flags.ts'
 import { whole } from '../../../src/mailbox/reader.ts'
 import { type Answer, accountClient, adminClient, type Client, deliver } from '../../helpers/http.ts'
@@ -95,10 +95,10 @@ describe('a message', () => {
     const [message] = 'messages' in page ? page.messages : []
     const { id = 0, modseq = 0 } = message ?? {}
     const edit = { set: FLAGGED, clear: 0 }
-    expect(await changeAll(world.deps, reader, [id], edit, modseq - 1)).toMatchObject({
+    expect(await changeAll(world.deps, reader, [id], edit, unchangedSince(modseq - 1))).toMatchObject({
       failure: 'precondition-failed',
     })
-    expect(await changeAll(world.deps, reader, [id], edit, modseq)).toMatchObject({ changed: [id] })
+    expect(await changeAll(world.deps, reader, [id], edit, unchangedSince(modseq))).toMatchObject({ changed: [id] })
   })
 })
 

@@ -3,7 +3,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { HonoRequest } from 'hono'
 import { base32 } from '../../../access/secrets.ts'
 import type { Deps } from '../../../deps.ts'
-import { CHANGE_MAX, type Changed, changeAll } from '../../../mailbox/change.ts'
+import { CHANGE_MAX, type Changed, changeAll, unchangedSince } from '../../../mailbox/change.ts'
 import { copyMessage } from '../../../mailbox/copy.ts'
 import { discardAll } from '../../../mailbox/discard.ts'
 import { readMessage } from '../../../mailbox/read.ts'
@@ -48,7 +48,15 @@ messageChanges.openapi(update, async (c) => {
   const change = c.req.valid('json')
   await refuseUnknownMailboxes(deps, c.var.account, change)
   const ifModseq = await expectedModseq(deps, c.var.account, c.req, messageId)
-  const done = orProblem(await changeAll(deps, c.var.account, [messageId], editOf(change), ifModseq))
+  const done = orProblem(
+    await changeAll(
+      deps,
+      c.var.account,
+      [messageId],
+      editOf(change),
+      ifModseq === null ? null : unchangedSince(ifModseq),
+    ),
+  )
   found(done.notFound.length === 0, 'message')
   if (done.destroyed.length > 0) return c.body(null, 204)
   const state = found(await readMessage(deps, c.var.account, messageId), 'message')
