@@ -15,8 +15,9 @@ describe.each(SIZES)('rows in a mailbox of %i', (size) => {
   it.each(OPERATIONS)('$name reads at most $read and writes at most $written', async (operation) => {
     const setup = setups.get(size)
     if (!setup) throw new Error('not set up')
+    const prepared = (await operation.prepare?.(setup)) ?? 0
     setup.meter.reset()
-    const result = await operation.run(setup)
+    const result = await operation.run(setup, prepared)
     expect(setup.meter.read).toBeLessThanOrEqual(readBar(operation, size))
     expect(setup.meter.written).toBeLessThanOrEqual(operation.written)
     expect(setup.meter.statements).toBeLessThanOrEqual(operation.statements ?? Number.POSITIVE_INFINITY)

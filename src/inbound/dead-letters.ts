@@ -7,6 +7,7 @@
 
 import { hashToken } from '../access/secrets.ts'
 import type { Deps, PendingMessage, WakeMessage } from '../deps.ts'
+import { lessonsOf } from '../junk/teach.ts'
 import { drainOutbox } from '../notify/outbox.ts'
 import { pageDeadLetters, readDeadLetter } from '../store/directory-read.ts'
 import { deleteDeadLetter, keepDeadLetter } from '../store/directory-write.ts'
@@ -69,7 +70,7 @@ export async function retryDeadLetter(deps: Deps, id: number): Promise<'done' | 
   if (!row) return null
   try {
     if (row.queue === 'pending') await filePending(deps, row.subject)
-    else await drainOutbox(deps, (JSON.parse(row.body) as WakeMessage).shard)
+    else await drainOutbox(deps, (JSON.parse(row.body) as WakeMessage).shard, lessonsOf)
   } catch (error) {
     deps.log({ level: 'error', at: 'inbound.retry', subject: row.subject, error: String(error) })
     return 'failed'

@@ -3,6 +3,7 @@
  * its neighbours run twice. A message that no handler understands ends as a dead letter too.
  */
 import type { Deps, PendingMessage, WakeMessage } from '../deps.ts'
+import { lessonsOf, teachDue } from '../junk/teach.ts'
 import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
 import { drainOutbox, wakeOutbox } from '../notify/outbox.ts'
 import { sendDue } from '../outbound/send-due.ts'
@@ -22,8 +23,12 @@ type Handler = (deps: Deps, body: unknown, attempts: number) => Promise<unknown>
 const filePendingMessage: Handler = (deps, body) => filePending(deps, (body as PendingMessage).raw_key)
 const drain: Handler = async (deps, body) => {
   const { shard } = body as WakeMessage
-  await drainOutbox(deps, shard)
-  const isMore = [await eraseAccounts(deps, shard), await emptyMailboxes(deps, shard)].includes(true)
+  await drainOutbox(deps, shard, lessonsOf)
+  const isMore = [
+    await eraseAccounts(deps, shard),
+    await emptyMailboxes(deps, shard),
+    await teachDue(deps, shard),
+  ].includes(true)
   if (isMore) await wakeOutbox(deps, shard)
 }
 

@@ -10,6 +10,8 @@
  *  - Nothing leaves the days that are listed unseen: what could not be filed in two days becomes a dead letter.
  */
 import type { Deps } from '../deps.ts'
+import { noteKeptAndRead } from '../junk/kept-and-read.ts'
+import { lessonsOf, teachDue } from '../junk/teach.ts'
 import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
 import { drainOutbox } from '../notify/outbox.ts'
 import { sendDue } from '../outbound/send-due.ts'
@@ -43,7 +45,9 @@ export async function sweep(deps: Deps): Promise<SweepResult> {
   await attempt(deps, 'sweep.receipts', () => sweepReceipts(deps, result))
   for (let shard = 0; shard < deps.stores.shards.length; shard++) {
     await attempt(deps, 'sweep.outbound', () => sendDue(deps, shard))
-    await attempt(deps, 'sweep.outbox', () => drainOutbox(deps, shard))
+    await attempt(deps, 'sweep.outbox', () => drainOutbox(deps, shard, lessonsOf))
+    await attempt(deps, 'sweep.kept', () => noteKeptAndRead(deps, shard))
+    await attempt(deps, 'sweep.teach', () => teachDue(deps, shard))
     await attempt(deps, 'sweep.erase', () => eraseAccounts(deps, shard))
     await attempt(deps, 'sweep.empty', () => emptyMailboxes(deps, shard))
     await attempt(deps, 'sweep.forget', () => forgetOld(deps, shard))

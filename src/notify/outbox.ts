@@ -2,11 +2,14 @@
  * The outbox's worker: tells the events that were committed, in order and at least once, and deletes the raw objects
  * whose messages are gone.
  *
+ * What an event asks to be done is written down by the listener in the batch that deletes the event: it is noted once.
+ *
  * A wake-up is only a hint. Where it is lost, the sweep drains every shard all the same, so an event committed is an
  * event told.
  */
 import type { Deps } from '../deps.ts'
 import type { PosternEvent } from '../events.ts'
+import type { Statement } from '../store/database.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import { deleteOutbox, noteRawDeleted, readOutbox, readRawDeletes } from '../store/outbox.ts'
 
@@ -15,20 +18,26 @@ const ROUND = 200
 /** Rounds in one invocation, so that a long backlog does not outlive it; the next wake-up goes on. */
 const ROUNDS_MAX = 20
 
+/** What is to be written down of an event, at a second. */
+export type Listener = (accountId: number, event: PosternEvent, now: number) => Statement[]
+
 /** Asks for the shard's outbox to be drained soon. Failing is no harm. */
 export async function wakeOutbox(deps: Deps, shard: number): Promise<void> {
   await deps.queues.events.send({ shard })
 }
 
 /** Tells and deletes what waits in a shard. Throws where storage fails; what was told may then be told again. */
-export async function drainOutbox(deps: Deps, shard: number): Promise<void> {
+export async function drainOutbox(deps: Deps, shard: number, listen: Listener): Promise<void> {
+  const now = Math.floor(deps.now() / 1000)
   const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const [events, keys] = await Promise.all([readOutbox(db, ROUND), readRawDeletes(db, ROUND)])
     if (events.length === 0 && keys.length === 0) return
-    for (const row of events) tell(deps, row.account_id, JSON.parse(row.event) as PosternEvent)
+    const heard = events.map((row) => ({ accountId: row.account_id, event: JSON.parse(row.event) as PosternEvent }))
+    for (const { accountId, event } of heard) tell(deps, accountId, event)
     await deps.stores.raw.delete(keys)
-    await db.batch([deleteOutbox(events), ...noteRawDeleted(keys)])
+    const noted = heard.flatMap(({ accountId, event }) => listen(accountId, event, now))
+    await db.batch([...noted, deleteOutbox(events), ...noteRawDeleted(keys)])
   }
   await wakeOutbox(deps, shard)
 }

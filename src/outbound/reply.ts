@@ -66,10 +66,10 @@ export async function reply(
   return submission
 }
 
-// The reply is on its way: what fails here must not make the client send it again.
+// That it was answered says that it is no spam. The reply is on its way: what fails here must not make the client send it again.
 async function markAnswered(deps: Deps, reader: Reader, id: number): Promise<void> {
   try {
-    await changeAll(deps, reader, [id], { set: ANSWERED })
+    await changeAll(deps, reader, [id], { set: ANSWERED, says: 'implicit-ham' })
   } catch (error) {
     deps.log({ level: 'error', at: 'outbound.answered', message: id, error: String(error) })
   }

@@ -15,6 +15,7 @@ import { encodingSignals } from './signals/encoding.ts'
 import { headerSignals } from './signals/headers.ts'
 import { heloSignals } from './signals/helo.ts'
 import { hiddenSignals } from './signals/hidden.ts'
+import { historySignals } from './signals/history.ts'
 import { linkSignals } from './signals/links.ts'
 import { lureSignals } from './signals/lures.ts'
 import { outsideSignals } from './signals/outside.ts'
@@ -29,6 +30,7 @@ const SIGNALS: ((facts: Facts) => Finding[])[] = [
   authenticationSignals,
   heloSignals,
   alignmentSignals,
+  historySignals,
   headerSignals,
   encodingSignals,
   senderSignals,

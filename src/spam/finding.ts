@@ -141,6 +141,12 @@ export type TagName =
   | 'URL_DNSBL_LISTED'
   | 'URL_DNSBL_LISTED_STRONGLY'
   | 'CLASSIFIER_SPAM'
+  // What the account knows of the sender
+  | 'ANSWERS_OURS'
+  | 'CORRESPONDENT_KNOWN'
+  | 'FIRST_CONTACT'
+  | 'SENDER_GOOD_HISTORY'
+  | 'SENDER_BAD_HISTORY'
   // The allow and block lists
   | 'ALLOW_LISTED'
   | 'BLOCK_LISTED'

@@ -4,6 +4,7 @@
  */
 import type { ParsedMessage } from '../mime/message.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
+import type { SenderHistory } from './history.ts'
 import type { Learned } from './learned/learned.ts'
 import type { OutsideOpinions } from './outside.ts'
 
@@ -48,6 +49,8 @@ export type SpamInput = {
   lists: ListHit[]
   /** Where anybody was asked. */
   outside?: OutsideOpinions
+  /** Null where nothing is known, or there is no account to know it. */
+  history?: SenderHistory | null
   /** DEFAULT_POLICY where it is absent. */
   policy?: Policy
   /** What the account has taught its filter; null or absent where it has not. */

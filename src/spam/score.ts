@@ -196,6 +196,11 @@ export const WORTH: Readonly<Record<TagName, Worth>> = {
   LEARNED_HAM: { points: -8, sentence: 'It resembles the mail that you keep.' },
   WORDS_SPAM: { points: 4.5, sentence: 'Its words are those of the mail that you reported as spam: {seen}.' },
   WORDS_HAM: { points: -4, sentence: 'Its words are those of the mail that you keep: {seen}.' },
+  ANSWERS_OURS: { points: -4, sentence: 'It answers a message that you sent to {seen}.' },
+  CORRESPONDENT_KNOWN: { points: -3, sentence: 'You have written to the sender before: {seen}.' },
+  FIRST_CONTACT: { points: 0, sentence: 'The first message from this sender: {seen}.' },
+  SENDER_GOOD_HISTORY: { points: -2, sentence: 'Mail of this sender was called good before: {seen}.' },
+  SENDER_BAD_HISTORY: { points: 3, sentence: 'Mail of this sender was reported as spam before: {seen}.' },
   ALLOW_LISTED: { points: 0, sentence: 'The sender is allowed: {seen}.' },
   BLOCK_LISTED: { points: 0, sentence: 'The sender is blocked: {seen}.' },
   ALLOW_NOT_AUTHENTIC: {

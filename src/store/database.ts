@@ -100,6 +100,11 @@ export function isStaleGuard(error: unknown): boolean {
   return /NOT NULL constraint failed: accounts\.modseq/.test(messageOf(error))
 }
 
+/** True where an account's model had moved on since it was read. The batch has rolled back. */
+export function isStaleModel(error: unknown): boolean {
+  return /NOT NULL constraint failed: spam_models\.version/.test(messageOf(error))
+}
+
 /** True where a unique index refused a row. The batch has rolled back. */
 export function isUniqueViolation(error: unknown): boolean {
   return /UNIQUE constraint failed/.test(messageOf(error))

@@ -22,8 +22,9 @@ it('prints the rows of each operation', async () => {
   for (const operation of OPERATIONS) {
     const cells: string[] = []
     for (const setup of setups) {
+      const prepared = (await operation.prepare?.(setup)) ?? 0
       setup.meter.reset()
-      await operation.run(setup)
+      await operation.run(setup, prepared)
       const { read, written, durationMs } = setup.meter
       cells.push(`${read} / ${written}  ${durationMs.toFixed(1)} ms`)
       expect(read).toBeLessThanOrEqual(readBar(operation, setup.box.size))

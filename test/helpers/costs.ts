@@ -5,6 +5,7 @@
  * The account measured is the lowest of three, so that a bound that leaks into the next account is seen.
  */
 import { env } from 'cloudflare:workers'
+import { report } from '../../src/junk/report.ts'
 import { changeAll } from '../../src/mailbox/change.ts'
 import type { Edit } from '../../src/mailbox/change-plan.ts'
 import { listChanges } from '../../src/mailbox/changes.ts'
@@ -49,7 +50,9 @@ export type Operation = {
   readPer2048?: number
   written: number
   statements?: number
-  run(setup: Setup): Promise<unknown>
+  /** What comes before, and is not counted. */
+  prepare?(setup: Setup): Promise<number>
+  run(setup: Setup, prepared: number): Promise<unknown>
 }
 
 export const OPERATIONS: Operation[] = [
@@ -200,6 +203,19 @@ export const OPERATIONS: Operation[] = [
     written: 1_400,
     statements: 10,
     run: (setup) => change(setup, series(701, 200), { remove: 'all', add: [setup.archive] }),
+  },
+  {
+    name: 'report one as spam, with the move',
+    read: 36,
+    written: 22,
+    // The messages that fill the mailbox have no raw object: one that was received has. Its sender and the model are known.
+    prepare: async ({ world, box }) => {
+      const filed = await receiveRaw(world, `demo@size${box.size}.test`, plainMessage(), { source: 'local' })
+      if (filed.kind !== 'filed') throw new Error(filed.kind)
+      await report(world.deps, whole(box.accountId), filed.id, 'ham')
+      return filed.id
+    },
+    run: ({ world, box }, id) => report(world.deps, whole(box.accountId), id, 'spam'),
   },
   {
     name: 'place one in a second mailbox',

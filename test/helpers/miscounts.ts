@@ -13,7 +13,9 @@ export async function findMiscounts(world: World, account: number): Promise<unkn
         where p.mailbox_id = b.id group by m.thread_id having sum(p.unread) > 0)) counted_unread_threads,
       (select group_concat(uid) from (select uid from placements where mailbox_id = b.id order by uid)) uids,
       (select coalesce(sum(n), 0) from uid_pages where mailbox_id = b.id) page_n
-    from mailboxes b`).all<Record<string, number | string | null>>()
+    from mailboxes b where b.account_id = ?`)
+    .bind(account)
+    .all<Record<string, number | string | null>>()
   const wrong: unknown[] = []
   for (const row of results) {
     const stored = [row.total, row.unread, row.deleted, row.bytes, row.threads]

@@ -1,0 +1,54 @@
+/** What an account knows of a message's sender: read when the message is judged, counted when it is stored. */
+import type { Deps } from '../deps.ts'
+import type { ParsedMessage } from '../mime/message.ts'
+import type { SenderHistory, SenderRecord } from '../spam/history.ts'
+import { isFreemail } from '../spam/known-hosts.ts'
+import type { Statement } from '../store/database.ts'
+import type { SenderRow } from '../store/schema.ts'
+import { hasWritten, readSenders } from '../store/teaching-read.ts'
+import { countSenders } from '../store/teaching-write.ts'
+import { addressKey, domainKey, type Sender, senderKeys, writtenKey } from './sender-keys.ts'
+
+/** References that are looked up: the newest ones. Each is a probe of an index. */
+const REFERENCES_MAX = 5
+
+/** Null where the message has no one sender. */
+export async function readHistory(
+  deps: Deps,
+  accountId: number,
+  sender: Sender | null,
+  message: Pick<ParsedMessage, 'inReplyTo' | 'references'>,
+): Promise<SenderHistory | null> {
+  if (!sender) return null
+  const db = deps.stores.of(accountId)
+  const { address, domain, isProven } = sender
+  // Message-IDs of public lists can be had by anybody: one counts where the sender is whom it was sent to, or of his house.
+  const house = isFreemail(domain) ? null : domain
+  const [rows, answersOurs] = await Promise.all([
+    readSenders(db, accountId, senderKeys(sender)),
+    isProven ? hasWritten(db, accountId, mentioned(message), address, house) : false,
+  ])
+  const recordOf = (key: string | null) => record(rows.find((row) => row.key === key))
+  return { isProven, address: recordOf(addressKey(sender)), domain: recordOf(domainKey(sender)), answersOurs }
+}
+
+/** The statements that count a delivered message for its sender. */
+export function countDelivered(accountId: number, sender: Sender | null, now: number): Statement[] {
+  return countSenders(accountId, senderKeys(sender), { seen: 1 }, now)
+}
+
+/** The statements that note whom the account writes to: folded addresses, some of them null. */
+export function countWritten(accountId: number, recipients: readonly (string | null)[], now: number): Statement[] {
+  const keys = [...new Set(recipients.filter((one) => one !== null))].map(writtenKey)
+  return countSenders(accountId, keys, { written: 1 }, now)
+}
+
+function mentioned({ inReplyTo, references }: Pick<ParsedMessage, 'inReplyTo' | 'references'>): string[] {
+  return [...new Set([...references, ...inReplyTo])].slice(-REFERENCES_MAX)
+}
+
+function record(row: SenderRow | undefined): SenderRecord | null {
+  if (!row) return null
+  const { seen, ham, spam, written, last_at } = row
+  return { seen, ham, spam, written, lastAt: last_at }
+}

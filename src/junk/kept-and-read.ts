@@ -1,0 +1,50 @@
+/**
+ * Mail that its owner has read and kept for days in the Inbox or the Archive: ham, most likely. It is looked for only while a
+ * model knows less ham than spam, once a day for an account, and a few messages at a time.
+ */
+import type { Deps } from '../deps.ts'
+import { readRoles } from '../store/account-read.ts'
+import { readState } from '../store/directory-read.ts'
+import { putState } from '../store/directory-write.ts'
+import { ACCOUNTS_PER_SHARD, idAt } from '../store/ids.ts'
+import { pageModels, readKeptAndRead } from '../store/teaching-read.ts'
+import { noteLookedAt, putLessons } from '../store/teaching-write.ts'
+import { isDirect } from './implicit-ham.ts'
+
+const DAY_SECONDS = 86_400
+/** Long enough that who read it has thrown away what he did not want. */
+const KEPT_SECONDS = 3 * DAY_SECONDS
+/** Older mail tells little about what comes now. */
+const OLD_SECONDS = 60 * DAY_SECONDS
+/** Models met in one run, in turn; of them some need ham. */
+const ACCOUNTS_A_RUN = 20
+/** Messages looked at in each of the two mailboxes, and taught, of one account on one day. */
+const LOOKED_AT_MAX = 60
+const TAUGHT_MAX = 5
+const PLACE = 'kept-and-read.place'
+
+export async function noteKeptAndRead(deps: Deps, shard: number): Promise<void> {
+  const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
+  const now = Math.floor(deps.now() / 1000)
+  const models = await pageModels(db, Number((await readState(db, PLACE)) ?? 0), ACCOUNTS_A_RUN)
+  await db.batch([putState(PLACE, String(models.at(-1)?.account_id ?? 0))])
+  for (const { account_id, ham, spam, looked_at } of models) {
+    if (ham >= spam || now - looked_at < DAY_SECONDS) continue
+    const ids = await findKept(deps, account_id, now)
+    await db.batch([noteLookedAt(account_id, now), ...putLessons(account_id, ids, 'implicit-ham', now)])
+  }
+}
+
+/** The newest ones, at most one of a sender. */
+async function findKept(deps: Deps, accountId: number, now: number): Promise<number[]> {
+  const db = deps.stores.of(accountId)
+  const roles = await readRoles(db, accountId, ['inbox', 'archive'])
+  const [low, high] = [idAt(accountId, now - OLD_SECONDS), idAt(accountId, now - KEPT_SECONDS)]
+  const found = await Promise.all(roles.map(({ id }) => readKeptAndRead(db, id, low, high, LOOKED_AT_MAX)))
+  const bySender = new Map<string, number>()
+  for (const row of found.flat().sort((a, b) => b.id - a.id)) {
+    const sender = row.from_addr.toLowerCase()
+    if (isDirect(row.recipient) && !bySender.has(sender)) bySender.set(sender, row.id)
+  }
+  return [...bySender.values()].slice(0, TAUGHT_MAX)
+}

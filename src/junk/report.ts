@@ -1,0 +1,132 @@
+/**
+ * Reports: somebody says that a message is spam, or that it is none, or takes his word back.
+ *
+ *   read the message and the model -> teach -> ONE BATCH: the move, `messages.taught`, the model, the sender's counts, the list
+ *
+ * Invariants:
+ *  - All of it happens, or none of it. The batch holds only while the message's `taught` and the model are what was read.
+ *  - Saying the same twice changes nothing. Saying the opposite takes the first example out before it teaches the other.
+ */
+import type { Deps } from '../deps.ts'
+import { type Failure, fail, isFailure, TemporaryError } from '../errors.ts'
+import { type Changed, changeAll } from '../mailbox/change.ts'
+import type { Edit } from '../mailbox/change-plan.ts'
+import type { Reader } from '../mailbox/reader.ts'
+import { placementsOf } from '../mailbox/view.ts'
+import { parseMessage } from '../mime/parse.ts'
+import { featuresOf } from '../spam/learned/features.ts'
+import { readRoles } from '../store/account-read.ts'
+import { readMessageRow } from '../store/message-read.ts'
+import type { MessageRow } from '../store/schema.ts'
+import { exampleOf, recount, reteach, type Taught } from './lesson.ts'
+import { changeModel } from './model.ts'
+
+/** Messages in one call of reportAll. Teaching them follows by the outbox. */
+export const REPORTS_MAX = 100
+/** Attempts against other words about the same message. */
+const ATTEMPTS = 4
+
+/** Says of a message that the reader may see what it is; null takes back what was said. True where that was news. */
+export async function report(
+  deps: Deps,
+  reader: Reader,
+  id: number,
+  as: 'spam' | 'ham' | null,
+): Promise<boolean | Failure> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const outcome = await tryReport(deps, reader, id, as)
+    if (!isFailure(outcome) || outcome.failure !== 'precondition-failed') return outcome
+  }
+  throw new TemporaryError('the message is changing too fast')
+}
+
+async function tryReport(
+  deps: Deps,
+  reader: Reader,
+  id: number,
+  as: 'spam' | 'ham' | null,
+): Promise<boolean | Failure> {
+  const { accountId, addressId } = reader
+  const db = deps.stores.of(accountId)
+  const [row, roles] = await Promise.all([
+    readMessageRow(db, accountId, id),
+    readRoles(db, accountId, ['inbox', 'junk']),
+  ])
+  if (!row || (addressId !== null && row.address_id !== addressId))
+    return fail('not-found', 'There is no such message.')
+  const move = as === null ? {} : moveOf(as, row, roles)
+  if (row.taught === as) return isMove(move) ? await moved(deps, reader, id, move, as) : false
+  return await teachNow(deps, reader, row, as, move)
+}
+
+/** Where a word puts a message: spam into Junk, ham out of it. */
+function moveOf(as: 'spam' | 'ham', row: Pick<MessageRow, 'placed'>, roles: { role: string; id: number }[]): Edit {
+  const idOf = (wanted: string) => roles.find(({ role }) => role === wanted)?.id
+  const [inbox, junk] = [idOf('inbox'), idOf('junk')]
+  const standing = placementsOf(row.placed).map(({ mailboxId }) => mailboxId)
+  // The owner may have no Junk mailbox: then nothing moves, and the word is taught all the same.
+  if (junk === undefined || inbox === undefined) return {}
+  if (as === 'ham') return standing.includes(junk) ? { remove: [junk], add: [inbox] } : {}
+  return standing.length === 1 && standing[0] === junk ? {} : { remove: 'all', add: [junk] }
+}
+
+function isMove(edit: Edit): boolean {
+  return edit.add !== undefined
+}
+
+// It was taught before, and somebody has moved it since; the word still says where it belongs.
+async function moved(deps: Deps, reader: Reader, id: number, move: Edit, as: Taught): Promise<boolean | Failure> {
+  return newsOf(await changeAll(deps, reader, [id], { ...move, taught: as }))
+}
+
+async function teachNow(
+  deps: Deps,
+  reader: Reader,
+  row: MessageRow,
+  as: Taught,
+  move: Edit,
+): Promise<boolean | Failure> {
+  const { accountId } = reader
+  const raw = await deps.stores.raw.get(row.raw_key)
+  if (!raw) throw new Error(`the raw object ${row.raw_key} is missing`)
+  const example = exampleOf(row, featuresOf(await parseMessage(raw.bytes)))
+  const counts = recount(accountId, example, as, Math.floor(deps.now() / 1000))
+  const changed = await changeModel(
+    deps,
+    accountId,
+    (learned) => reteach(learned, example, as),
+    (write) =>
+      changeAll(
+        deps,
+        reader,
+        [row.id],
+        { ...move, taught: as },
+        {
+          holds: ([message]) => message === undefined || message.taught === row.taught,
+          statements: [write, ...counts],
+        },
+      ),
+  )
+  return newsOf(changed)
+}
+
+function newsOf(changed: Changed | Failure): boolean | Failure {
+  if (isFailure(changed)) return changed
+  return changed.notFound.length > 0 ? fail('not-found', 'There is no such message.') : changed.modseq !== null
+}
+
+/** The same for many at once: they move now, and are taught soon. */
+export async function reportAll(
+  deps: Deps,
+  reader: Reader,
+  ids: number[],
+  as: 'spam' | 'ham',
+): Promise<Changed | Failure> {
+  if (ids.length > REPORTS_MAX) return fail('too-large', `At most ${REPORTS_MAX} messages can be reported in one call.`)
+  const roles = await readRoles(deps.stores.of(reader.accountId), reader.accountId, ['inbox', 'junk'])
+  const idOf = (wanted: string) => roles.find(({ role }) => role === wanted)?.id
+  const [inbox, junk] = [idOf('inbox'), idOf('junk')]
+  if (junk === undefined || inbox === undefined) return await changeAll(deps, reader, ids, { says: as })
+  if (as === 'spam') return await changeAll(deps, reader, ids, { remove: 'all', add: [junk], says: as })
+  return await changeAll(deps, reader, ids, { remove: [junk], add: [inbox], within: junk, says: as })
+}

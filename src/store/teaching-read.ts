@@ -1,0 +1,80 @@
+/** Reading what an account's model has learned, what is still to be taught, and what is known of senders. */
+import { sql } from 'drizzle-orm'
+import { type Database, integers, list } from './database.ts'
+import type { LessonRow, MessageRow, SenderRow, SpamModelRow } from './schema.ts'
+
+/** A model whole, or null where the account has none. */
+export function readModel(db: Database, accountId: number): Promise<SpamModelRow | null> {
+  return db.first<SpamModelRow>(sql`select * from spam_models where account_id = ${accountId}`)
+}
+
+export type ScoringModelRow = Omit<SpamModelRow, 'buffer'>
+
+/** A model as scoring needs it: without its examples, which are most of it. */
+export function readScoringModel(db: Database, accountId: number): Promise<ScoringModelRow | null> {
+  return db.first<ScoringModelRow>(sql`select account_id, version, ham, spam, looked_at, weights, counts, stats
+    from spam_models where account_id = ${accountId}`)
+}
+
+/** Which models are short of ham, after an account, of the next `limit` ones; and where to go on. */
+export async function pageModels(db: Database, after: number, limit: number) {
+  return await db.all<Pick<SpamModelRow, 'account_id' | 'ham' | 'spam' | 'looked_at'>>(
+    sql`select account_id, ham, spam, looked_at from spam_models where account_id > ${after} order by account_id limit ${limit}`,
+  )
+}
+
+/** What is known of these senders, in no order. At most 90 keys. */
+export async function readSenders(db: Database, accountId: number, keys: readonly string[]): Promise<SenderRow[]> {
+  if (keys.length === 0) return []
+  return await db.all<SenderRow>(sql`select * from senders where account_id = ${accountId} and key in (${list(keys)})`)
+}
+
+/** Lessons whose time has come, the longest waiting first. */
+export function readDueLessons(db: Database, now: number, limit: number): Promise<LessonRow[]> {
+  return db.all<LessonRow>(sql`select * from lessons where due_at <= ${now} order by due_at limit ${limit}`)
+}
+
+/** What teaching must know of a message. */
+export type TeachableRow = Pick<
+  MessageRow,
+  'id' | 'raw_key' | 'size' | 'taught' | 'from_addr' | 'recipient' | 'envelope' | 'auth' | 'verdict' | 'placed'
+>
+
+export const TEACHABLE = sql.raw('id, raw_key, size, taught, from_addr, recipient, envelope, auth, verdict, placed')
+
+export function readTeachable(db: Database, accountId: number, ids: readonly number[]): Promise<TeachableRow[]> {
+  return db.all<TeachableRow>(
+    sql`select ${TEACHABLE} from messages where id in (${integers(ids)}) and account_id = ${accountId}`,
+  )
+}
+
+/** Mail of a mailbox that was read and never spoken of, with an id between two, newest first, among `limit` messages looked at. */
+export function readKeptAndRead(db: Database, mailboxId: number, low: number, high: number, limit: number) {
+  return db.all<Pick<MessageRow, 'id' | 'from_addr' | 'recipient'>>(
+    sql`select m.id, m.from_addr, m.recipient from
+      (select message_id, unread from placements where mailbox_id = ${mailboxId} and message_id > ${low}
+        and message_id < ${high} order by message_id desc limit ${limit}) p
+      cross join messages m on m.id = p.message_id
+      where p.unread = 0 and m.taught is null and m.recipient is not null order by m.id desc`,
+  )
+}
+
+/**
+ * Whether one of these Message-IDs is of a message that the account has sent to this address, or (where it is given) to
+ * somebody in this domain. Addresses are compared in lower case, as they are folded but for the rare name that is not ASCII.
+ */
+export async function hasWritten(
+  db: Database,
+  accountId: number,
+  messageIds: readonly string[],
+  address: string,
+  domain: string | null,
+): Promise<boolean> {
+  if (messageIds.length === 0) return false
+  const whom = domain === null ? sql`` : sql`or lower(substr(r.address, instr(r.address, '@') + 1)) = ${domain}`
+  const row =
+    await db.first(sql`select 1 from submissions s cross join submission_recipients r on r.submission_id = s.id
+    where s.account_id = ${accountId} and s.message_id in (${list(messageIds)})
+      and (lower(r.address) = ${address} ${whom}) limit 1`)
+  return row !== null
+}

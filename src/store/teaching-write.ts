@@ -1,0 +1,95 @@
+/** Statements over what an account's model has learned, what is still to be taught, and what is known of senders. */
+import { type SQL, sql } from 'drizzle-orm'
+import { int, integers, list } from './database.ts'
+import type { LessonRow, SpamModelRow } from './schema.ts'
+
+/** What learning changes of a model's row. */
+export type ModelContent = Pick<SpamModelRow, 'ham' | 'spam' | 'weights' | 'counts' | 'stats' | 'buffer'>
+
+/** Writes a model that was made from version `expected` (0: there was none). A stale one rolls its batch back: isStaleModel. */
+export function putModel(accountId: number, expected: number, model: ModelContent): SQL {
+  const standing = sql`coalesce((select version from spam_models where account_id = ${accountId}), 0)`
+  return sql`insert into spam_models (account_id, version, ham, spam, weights, counts, stats, buffer)
+    select ${int(accountId)}, iif(${standing} = ${expected}, ${int(expected + 1)}, null), ${model.ham}, ${model.spam},
+      ${model.weights}, ${model.counts}, ${model.stats}, ${model.buffer}
+    where true on conflict do update set version = excluded.version, ham = excluded.ham, spam = excluded.spam,
+      weights = excluded.weights, counts = excluded.counts, stats = excluded.stats, buffer = excluded.buffer`
+}
+
+/** Notes that an account's kept mail was looked through. */
+export function noteLookedAt(accountId: number, now: number): SQL {
+  return sql`update spam_models set looked_at = ${now} where account_id = ${accountId}`
+}
+
+/** By how much each count of a sender changes. */
+export type SenderDelta = { seen?: number; ham?: number; spam?: number; implicit?: number; written?: number }
+
+const COUNTS = ['seen', 'ham', 'spam', 'implicit', 'written'] as const
+
+/** Counts for these keys, made where they are missing. No count falls below zero. */
+export function countSenders(accountId: number, keys: readonly string[], delta: SenderDelta, now: number): SQL[] {
+  if (keys.length === 0) return []
+  const columns = COUNTS.filter((name) => (delta[name] ?? 0) !== 0)
+  if (columns.length === 0) return []
+  const names = sql.raw(columns.join(', '))
+  const initial = columns.map((name) => int(Math.max(0, delta[name] ?? 0)))
+  const changes = columns.map((name) => sql`${sql.raw(name)} = max(0, ${sql.raw(name)} + ${int(delta[name] ?? 0)})`)
+  const rows = keys.map((key) => sql`(${int(accountId)}, ${key}, ${sql.join(initial, sql`, `)}, ${int(now)})`)
+  return [
+    sql`insert into senders (account_id, key, ${names}, last_at) values ${sql.join(rows, sql`, `)}
+      on conflict do update set ${sql.join(changes, sql`, `)}, last_at = max(last_at, excluded.last_at)`,
+  ]
+}
+
+/** Forgets the account's senders that came once or never and are of no weight, last met before a second. At most `limit`, after a key. */
+export function forgetSenders(accountId: number, after: string, before: number, limit: number): SQL {
+  return sql`delete from senders where account_id = ${accountId} and key in (select key from
+    (select * from senders where account_id = ${accountId} and key > ${after} order by key limit ${limit})
+    where seen <= 1 and ham = 0 and spam = 0 and implicit = 0 and written = 0 and last_at < ${before})`
+}
+
+/** Notes what is to be taught of messages. The newest word about one stands, but what an act shows never takes a person's word away. */
+export function putLessons(
+  accountId: number,
+  ids: readonly number[],
+  opinion: LessonRow['opinion'],
+  now: number,
+): SQL[] {
+  if (ids.length === 0) return []
+  const rows = sql.join(
+    ids.map((id) => sql`(${sql.raw(String(int53(id)))})`),
+    sql`, `,
+  )
+  return [
+    sql`insert into lessons (account_id, message_id, opinion, due_at, created_at)
+      select ${int(accountId)}, j.column1, ${opinion}, ${int(now)}, ${int(now)} from (values ${rows}) j where true
+      on conflict do update set opinion = excluded.opinion, attempts = 0, due_at = excluded.due_at,
+        created_at = excluded.created_at where excluded.opinion <> 'implicit-ham'`,
+  ]
+}
+
+/** The same for the message that the batch has just stored. */
+export function putLessonOf(accountId: number, id: SQL, opinion: LessonRow['opinion'], now: number): SQL {
+  return sql`insert or ignore into lessons (account_id, message_id, opinion, due_at, created_at)
+    values (${int(accountId)}, ${id}, ${opinion}, ${int(now)}, ${int(now)})`
+}
+
+/** Takes lessons into work: they are due again at `dueAt`, whatever becomes of this attempt. */
+export function claimLessons(lessons: readonly Pick<LessonRow, 'account_id' | 'message_id'>[], dueAt: number): SQL {
+  return sql`update lessons set attempts = attempts + 1, due_at = ${dueAt} where (account_id, message_id) in
+    (values ${sql.join(
+      lessons.map((one) => sql`(${integers([one.account_id])}, ${integers([one.message_id])})`),
+      sql`, `,
+    )})`
+}
+
+/** Deletes lessons that say this; a newer word about the same message stays. */
+export function deleteLessons(accountId: number, ids: readonly number[], opinions: LessonRow['opinion'][]): SQL {
+  return sql`delete from lessons where account_id = ${accountId} and message_id in (${integers(ids)})
+    and opinion in (${list(opinions)})`
+}
+
+function int53(value: number): number {
+  if (!Number.isSafeInteger(value)) throw new Error(`${value} is no integer`)
+  return value
+}
