@@ -5,6 +5,7 @@
 import { FAILURES_PER_MINUTE, type Limiter, RateWindows, REQUESTS_PER_MINUTE } from './access/rate-limit.ts'
 import { dnsResolver } from './dns/resolver.ts'
 import { deliverLocally } from './inbound/local.ts'
+import { serverPolicy } from './junk/policy.ts'
 import type { Blocklists } from './opinions/blocklists.ts'
 import type { Classifier } from './opinions/classifier.ts'
 import { type AiBinding, workersAiClassifier } from './opinions/workers-ai.ts'
@@ -12,6 +13,7 @@ import { ZoneHealth } from './opinions/zone-health.ts'
 import { parseZones } from './opinions/zones.ts'
 import type { LocalDelivery, Provider } from './outbound/provider.ts'
 import { cloudflareProvider } from './outbound/providers/cloudflare.ts'
+import type { Policy } from './spam/input.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import type { Resolve } from './verify/resolve.ts'
 
@@ -25,6 +27,12 @@ declare global {
     POSTERN_DEV?: string
     /** Origins whose pages may call the API, with commas between them, or *. None where it is absent. */
     POSTERN_CORS_ORIGINS?: string
+    /** Points from which mail is junk, where an account has not chosen; DEFAULT_POLICY's where it is absent. */
+    POSTERN_JUNK_THRESHOLD?: string | number
+    /** Points from which mail is held back in quarantine; absent: no mail is for its score. */
+    POSTERN_QUARANTINE_THRESHOLD?: string | number
+    /** never, lists, or lists-and-malware: what is turned away at the door. */
+    POSTERN_REJECT?: string
     /** Requests a minute of one key; REQUESTS_PER_MINUTE where it is absent. */
     POSTERN_RATE_PER_MINUTE?: string | number
     /** DNS blocklists to ask (opinions/zones.ts). A variable, or a secret where it holds a key. None where it is absent. */
@@ -62,6 +70,8 @@ export type Deps = {
   blocklists: Blocklists | null
   /** Null where Workers AI is not bound. */
   classifier: Classifier | null
+  /** From how many points on mail goes where, where an account has not chosen. */
+  policy: Policy
   /** Exact origins, or '*'; empty: CORS is off. */
   corsOrigins: readonly string[]
   dev: boolean
@@ -90,6 +100,11 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): De
     limiter: limiterOf(env),
     blocklists: blocklistsOf(env.POSTERN_DNSBL ?? '', log),
     classifier: classifierOf(env),
+    policy: serverPolicy({
+      junk: env.POSTERN_JUNK_THRESHOLD,
+      quarantine: env.POSTERN_QUARANTINE_THRESHOLD,
+      reject: env.POSTERN_REJECT,
+    }),
     corsOrigins: originsOf(env.POSTERN_CORS_ORIGINS ?? ''),
     dev: env.POSTERN_DEV === '1',
     log,

@@ -7,7 +7,12 @@
  */
 import { settingsOf } from '../access/settings.ts'
 import type { Deps } from '../deps.ts'
+import { countDelivered, readHistory } from '../junk/history.ts'
 import { findListHits } from '../junk/lists.ts'
+import { readForScoring } from '../junk/model.ts'
+import { policyOf } from '../junk/policy.ts'
+import { type Sender, senderOf } from '../junk/sender-keys.ts'
+import { type Withheld, withhold } from '../junk/withhold.ts'
 import { type Delivered, deliver } from '../mailbox/deliver.ts'
 import { foldAddress } from '../mime/addresses.ts'
 import { messageIdentity } from '../mime/identity.ts'
@@ -15,7 +20,8 @@ import type { ParsedMessage } from '../mime/message.ts'
 import { parseMessage } from '../mime/parse.ts'
 import { wakeOutbox } from '../notify/outbox.ts'
 import { askOutside } from '../opinions/ask.ts'
-import { DEFAULT_POLICY, type Policy, type SpamInput } from '../spam/input.ts'
+import type { SpamInput } from '../spam/input.ts'
+import type { SpamReport } from '../spam/report.ts'
 import { scoreMessage } from '../spam/score.ts'
 import { readAccount } from '../store/account-read.ts'
 import { shardOf } from '../store/ids.ts'
@@ -33,24 +39,39 @@ export type Filed =
   | { kind: 'duplicate'; id: number }
   /** Its message was destroyed, or it was a duplicate: a queue has handed it over once more. */
   | { kind: 'discarded' }
+  /** In quarantine; `id` is its own there. */
+  | { kind: 'withheld'; id: number }
+  /** Recorded as refused: the sender is to be told so. Only where he can be. */
+  | { kind: 'refused'; reply: string }
   /** The account was deleted after the mail was accepted. */
   | { kind: 'account-deleted' }
 
-/**
- * Files a receipt whose bytes are in R2. Throws where storage fails; trying again is safe. `known` is the account's row,
- * where the caller has it already.
- */
-export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Array, known?: AccountRow): Promise<Filed> {
+export type Filing = {
+  /** The account's row, where the caller has it already. */
+  account?: AccountRow
+  /** Whether the sender still waits for an answer. Where he does not, what would be refused is held in quarantine. */
+  canRefuse?: boolean
+}
+
+/** Files a receipt whose bytes are in R2. Throws where storage fails; trying again is safe. */
+export async function fileReceipt(
+  deps: Deps,
+  receipt: Receipt,
+  bytes: Uint8Array,
+  { account: known, canRefuse = false }: Filing = {},
+): Promise<Filed> {
   const account = known ?? (await readAccount(deps.stores.of(receipt.accountId), receipt.accountId))
   const message = await parseMessage(bytes)
   const verdict = await verdictOf(deps, receipt, message, bytes)
+  const sender = senderOf(message.envelope.from, verdict)
   const input: SpamInput = {
     message,
     bytes,
     verdict,
     envelope: { from: receipt.from, to: receipt.to },
     nowMs: receipt.receivedAtMs,
-    policy: policyOf(account),
+    policy: policyOf(account && settingsOf(account), deps.policy),
+    ...(await knownOf(deps, receipt.accountId, sender, message)),
     lists: await findListHits(deps, receipt.accountId, {
       fromAddresses: senderAddresses(message),
       envelopeFrom: foldAddress(receipt.from),
@@ -60,10 +81,8 @@ export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Arra
   }
   const others = receipt.source === 'email-routing' ? await askOutside(deps, input) : {}
   const report = scoreMessage({ ...input, ...others })
-  const role = fileMessage(report)
-  const delivered = await deliver(deps, {
+  const delivery = {
     accountId: receipt.accountId,
-    role,
     rawKey: receipt.key,
     bytes,
     message,
@@ -73,13 +92,21 @@ export async function fileReceipt(deps: Deps, receipt: Receipt, bytes: Uint8Arra
     rank: authenticationRank(verdict, soleFromDomain(message)),
     verdict,
     report,
-  })
-  return await afterDelivery(deps, receipt, delivered, role)
+    also: () => countDelivered(receipt.accountId, sender, Math.floor(receipt.receivedAtMs / 1000)),
+  }
+  const place = fileMessage(report, canRefuse)
+  if (place === 'inbox' || place === 'junk')
+    return await afterDelivery(deps, receipt, await deliver(deps, { ...delivery, role: place }), place)
+  return await afterWithholding(deps, receipt, await withhold(deps, delivery, place), report)
 }
 
-function policyOf(account: AccountRow | null): Policy {
-  const chosen = account && settingsOf(account).spamThreshold
-  return { ...DEFAULT_POLICY, junk: chosen ?? DEFAULT_POLICY.junk }
+// What the account has taught its filter, and what it knows of the sender.
+async function knownOf(deps: Deps, accountId: number, sender: Sender | null, message: ParsedMessage) {
+  const [learned, history] = await Promise.all([
+    readForScoring(deps, accountId),
+    readHistory(deps, accountId, sender, message),
+  ])
+  return { learned, history }
 }
 
 // What an account of this server sent carries no block that could be trusted: the proof is that this server took it.
@@ -108,12 +135,32 @@ async function afterDelivery(
     case 'duplicate':
       if (!delivered.sameReceipt) await deleteRaw(deps, receipt, shard)
       return { kind: 'duplicate', id: delivered.id }
+    case 'withheld':
+      if (!delivered.sameReceipt) await deleteRaw(deps, receipt, shard)
+      return { kind: 'withheld', id: delivered.id }
     case 'discarded':
       return delivered
     case 'account-deleted':
       await deleteRaw(deps, receipt, shard)
       return delivered
   }
+}
+
+async function afterWithholding(deps: Deps, receipt: Receipt, held: Withheld, report: SpamReport): Promise<Filed> {
+  if (held.kind === 'held') return { kind: 'withheld', id: held.id }
+  if (held.kind !== 'refused') return await afterDelivery(deps, receipt, held, 'junk')
+  // The refusal is recorded. An object that cannot be marked now is found by the sweep, and held in quarantine.
+  await deleteRaw(deps, receipt, shardOf(receipt.accountId)).catch((error) =>
+    deps.log({ level: 'error', at: 'inbound.refuse', raw_key: receipt.key, error: String(error) }),
+  )
+  return { kind: 'refused', reply: replyOf(report) }
+}
+
+// RFC 3463 §3.8: refused by policy. It says as little as the sender needs to tell it from a mistake.
+function replyOf({ reason }: SpamReport): string {
+  return reason === 'malware'
+    ? '5.7.1 The message carries a program that is not accepted here'
+    : '5.7.1 The recipient does not accept mail from this sender'
 }
 
 // The mark is written first and the object deleted by the outbox's worker, so that no crash can leave the object to be

@@ -1,20 +1,25 @@
 /**
- * Forgetting: tombstones older than 30 days, receipts that were deleted so long ago that no queue can still hold them, and
+ * Forgetting: tombstones older than 30 days, mail that was held back as long, list entries past their end, strangers who wrote
+ * once, receipts that were deleted so long ago that no queue can still hold them, and
  * changes of the server that are older than the audit log is kept, and first answers older than a day. A few accounts and rows a run,
  * in turn, so that a run's cost does not grow with the server. A client that asks for changes since
  * before then is told to list anew.
  */
 import { KEPT_SECONDS } from '../access/idempotency.ts'
 import type { Deps } from '../deps.ts'
+import { forgetStrangers } from '../junk/history.ts'
+import { HELD_SECONDS } from '../junk/quarantine.ts'
 import { pageAccounts } from '../store/account-read.ts'
 import { forgetAudit } from '../store/audit.ts'
 import { forgetTombstonesOf } from '../store/change-write.ts'
 import { readState } from '../store/directory-read.ts'
-import { putState } from '../store/directory-write.ts'
+import { forgetListEntries, putState } from '../store/directory-write.ts'
 import { forgetAnswers } from '../store/idempotency.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import { forgetRawDeleted } from '../store/outbox.ts'
 import { dayPrefix } from '../store/raw.ts'
+import { readOldWithheld } from '../store/withheld-read.ts'
+import { deleteWithheld } from '../store/withheld-write.ts'
 
 const TOMBSTONE_SECONDS = 30 * 86_400
 /** A queue keeps a message four days at the most; the sweep lists as many. */
@@ -27,6 +32,9 @@ export const AUDIT_SECONDS = 400 * 86_400
 const AUDIT_A_RUN = 200
 /** 96 runs a day: what is left over is met next time, and is not given to anyone meanwhile. */
 const ANSWERS_A_RUN = 1_000
+/** Many times what a day brings. */
+const HELD_A_RUN = 200
+const ENTRIES_A_RUN = 500
 const PLACE = 'forget.place'
 
 export async function forgetOld(deps: Deps, shard: number): Promise<void> {
@@ -38,7 +46,11 @@ export async function forgetOld(deps: Deps, shard: number): Promise<void> {
     forgetAnswers(Math.floor(deps.now() / 1000) - KEPT_SECONDS, ANSWERS_A_RUN),
     forgetRawDeleted(dayPrefix(deps.now() - RECEIPT_MS), RECEIPTS_A_RUN),
   ])
-  const before = Math.floor(deps.now() / 1000) - TOMBSTONE_SECONDS
-  for (const { id } of accounts) await db.batch(forgetTombstonesOf(id, before))
+  const now = Math.floor(deps.now() / 1000)
+  for (const { id } of accounts)
+    await db.batch([...forgetTombstonesOf(id, now - TOMBSTONE_SECONDS), ...(await forgetStrangers(deps, id))])
+  await db.batch([forgetListEntries(now, ENTRIES_A_RUN)])
+  const held = await readOldWithheld(db, now - HELD_SECONDS, HELD_A_RUN)
+  if (held.length > 0) await db.batch(deleteWithheld(held))
   if (shard === 0) await db.batch([forgetAudit(Math.floor(deps.now() / 1000) - AUDIT_SECONDS, AUDIT_A_RUN)])
 }

@@ -9,7 +9,8 @@
  *  - Before R2 has the bytes, every failure throws, and the sending server tries again. Only a recipient that is refused
  *    for good is rejected: a rejection is a bounce.
  *  - Once R2 has them, the mail is accepted, whatever happens: what cannot be filed now goes to the pending queue, and
- *    what even that misses is found by the sweep.
+ *    what even that misses is found by the sweep. The one exception is what the account has its filter refuse: that is
+ *    recorded first, and whatever fails on the way keeps the mail.
  */
 import { base32 } from '../access/secrets.ts'
 import type { Deps } from '../deps.ts'
@@ -51,7 +52,7 @@ export async function receive(deps: Deps, incoming: Incoming): Promise<Received>
   if (bytes.length > MESSAGE_BYTES_MAX) return { kind: 'refused', reply: '5.3.4 The message is larger than 25 MiB' }
   return recipient.kind === 'forward'
     ? await receiveForward(deps, incoming, recipient.row, bytes)
-    : await receiveFor(deps, recipient, incoming, bytes)
+    : await receiveFor(deps, recipient, incoming, bytes, true)
 }
 
 async function receiveForward(deps: Deps, incoming: Incoming, row: AddressRow, bytes: Uint8Array): Promise<Received> {
@@ -64,7 +65,8 @@ async function receiveForward(deps: Deps, incoming: Incoming, row: AddressRow, b
   if (targets.here.length + targets.elsewhere.length === 0)
     return { kind: 'refused', reply: '5.2.1 This address does not accept mail' }
   const outcomes = await eachOf(targets.here, ({ to, recipient }) =>
-    receiveFor(deps, recipient, { ...incoming, to }, bytes),
+    // The sender cannot be told for one of the targets alone.
+    receiveFor(deps, recipient, { ...incoming, to }, bytes, false),
   )
   await handOn(deps, targets.elsewhere, next.mark, incoming)
   return { kind: 'forwarded', here: outcomes, elsewhere: targets.elsewhere.length }
@@ -89,6 +91,7 @@ async function receiveFor(
   recipient: MailboxRecipient,
   incoming: Incoming,
   bytes: Uint8Array,
+  canRefuse: boolean,
 ): Promise<Received> {
   const account = await checkQuota(deps, recipient.accountId, bytes.length)
   const receipt: Receipt = {
@@ -104,7 +107,7 @@ async function receiveFor(
   await deps.stores.raw.put(receipt, bytes)
   // From here on the mail is ours.
   try {
-    return await fileReceipt(deps, receipt, bytes, account)
+    return await fileReceipt(deps, receipt, bytes, { account, canRefuse })
   } catch (error) {
     return await defer(deps, receipt, error)
   }

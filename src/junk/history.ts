@@ -4,13 +4,19 @@ import type { ParsedMessage } from '../mime/message.ts'
 import type { SenderHistory, SenderRecord } from '../spam/history.ts'
 import { isFreemail } from '../spam/known-hosts.ts'
 import type { Statement } from '../store/database.ts'
+import { readState } from '../store/directory-read.ts'
+import { putState } from '../store/directory-write.ts'
 import type { SenderRow } from '../store/schema.ts'
-import { hasWritten, readSenders } from '../store/teaching-read.ts'
-import { countSenders } from '../store/teaching-write.ts'
-import { addressKey, domainKey, type Sender, senderKeys, writtenKey } from './sender-keys.ts'
+import { hasWritten, pageSenderKeys, readSenders } from '../store/teaching-read.ts'
+import { countSenders, forgetSenders } from '../store/teaching-write.ts'
+import { addressKey, domainKey, type Sender, senderKeys } from './sender-keys.ts'
 
 /** References that are looked up: the newest ones. Each is a probe of an index. */
 const REFERENCES_MAX = 5
+/** How long a sender is remembered who came once. */
+const STRANGER_SECONDS = 180 * 86_400
+/** Senders looked at in one turn of an account. */
+const SENDERS_A_RUN = 200
 
 /** Null where the message has no one sender. */
 export async function readHistory(
@@ -37,10 +43,18 @@ export function countDelivered(accountId: number, sender: Sender | null, now: nu
   return countSenders(accountId, senderKeys(sender), { seen: 1 }, now)
 }
 
-/** The statements that note whom the account writes to: folded addresses, some of them null. */
-export function countWritten(accountId: number, recipients: readonly (string | null)[], now: number): Statement[] {
-  const keys = [...new Set(recipients.filter((one) => one !== null))].map(writtenKey)
-  return countSenders(accountId, keys, { written: 1 }, now)
+/**
+ * The statements that forget senders who came once, half a year ago or longer: a part of an account's senders at a time, in
+ * turn, so that a run's cost does not grow with them.
+ */
+export async function forgetStrangers(deps: Deps, accountId: number): Promise<Statement[]> {
+  const db = deps.stores.of(accountId)
+  const place = `senders.place.${accountId}`
+  const keys = await pageSenderKeys(db, accountId, (await readState(db, place)) ?? '', SENDERS_A_RUN)
+  if (keys.length === 0) return []
+  const next = keys.length < SENDERS_A_RUN ? '' : (keys.at(-1) ?? '')
+  const before = Math.floor(deps.now() / 1000) - STRANGER_SECONDS
+  return [...forgetSenders(accountId, keys, before), putState(place, next)]
 }
 
 function mentioned({ inReplyTo, references }: Pick<ParsedMessage, 'inReplyTo' | 'references'>): string[] {

@@ -1,10 +1,13 @@
 /**
  * Allow and block lists: entries of an account and of the whole server, by address, domain, network or HELO name. What an entry
  * does to a message is spam/'s to say; here they are kept and found.
+ *
+ * An entry may have an end: from then on it is found no more, and the sweep deletes it.
  */
 import type { Deps } from '../deps.ts'
 import { type Failure, fail } from '../errors.ts'
 import type { ListHit } from '../spam/input.ts'
+import type { Statement } from '../store/database.ts'
 import { pageListEntries, readListEntries } from '../store/directory-read.ts'
 import { deleteListEntry, putListEntry } from '../store/directory-write.ts'
 import type { ListRow } from '../store/schema.ts'
@@ -16,15 +19,22 @@ export const SERVER = 0
 /** Entries of one account, or of the server. A list that long is a job for a blocklist, not for a person. */
 export const ENTRIES_MAX = 10_000
 
-export type ListEntry = { entry: string; kind: ListHit['kind']; list: 'allow' | 'block'; createdAt: number }
+export type ListEntry = {
+  entry: string
+  kind: ListHit['kind']
+  list: 'allow' | 'block'
+  /** Why, in its owner's words. */
+  note: string | null
+  /** From when on it holds no more; null: it stays. Epoch seconds. */
+  expiresAt: number | null
+  createdAt: number
+}
 
-/** Adds an entry, or moves the one that exists to this list. */
-export async function putEntry(
-  deps: Deps,
-  accountId: number,
-  entry: string,
-  list: 'allow' | 'block',
-): Promise<ListEntry | Failure> {
+export type NewListEntry = Pick<ListEntry, 'entry' | 'list'> & Partial<Pick<ListEntry, 'note' | 'expiresAt'>>
+
+/** Adds an entry. One that exists moves to this list, with this note and this end. */
+export async function putEntry(deps: Deps, accountId: number, wanted: NewListEntry): Promise<ListEntry | Failure> {
+  const { entry, list, note = null, expiresAt = null } = wanted
   const normal = normaliseListEntry(entry)
   if (!normal)
     return fail(
@@ -34,12 +44,23 @@ export async function putEntry(
     )
   if (normal.kind === 'helo' && list === 'allow')
     return fail('invalid', 'A client calls itself as it likes: a HELO name can be blocked, not allowed.', 'list')
+  const now = Math.floor(deps.now() / 1000)
+  if (expiresAt !== null && expiresAt <= now) return fail('invalid', 'expires_at is in the past.', 'expires_at')
   const row = await databaseOf(deps, accountId).first<ListRow>(
-    putListEntry(accountId, normal.key, list, Math.floor(deps.now() / 1000), ENTRIES_MAX),
+    putListEntry(
+      { account_id: accountId, key: normal.key, list, note, expires_at: expiresAt, created_at: now },
+      ENTRIES_MAX,
+    ),
   )
   return row
     ? listEntry(row)
     : fail('conflict', `The lists may have at most ${ENTRIES_MAX} entries: delete some first.`)
+}
+
+/** The statement that lists an account's sender, a folded address, together with what else is committed. */
+export function listStatement(accountId: number, address: string, list: 'allow' | 'block', now: number): Statement {
+  const key = `address:${address}`
+  return putListEntry({ account_id: accountId, key, list, note: null, expires_at: null, created_at: now }, ENTRIES_MAX)
 }
 
 /** Entries after the key `after`. A page's next `after` is the key of its last. */
@@ -53,7 +74,7 @@ export async function removeEntry(deps: Deps, accountId: number, entry: string):
   return (await databaseOf(deps, accountId).first(deleteListEntry(accountId, normal.key))) !== null
 }
 
-/** The entries of the account and of the server that a message meets. At most a few dozen index probes. */
+/** The entries of the account and of the server that a message meets now. At most a few dozen index probes. */
 export async function findListHits(
   deps: Deps,
   accountId: number,
@@ -65,7 +86,12 @@ export async function findListHits(
     readListEntries(databaseOf(deps, accountId), accountId, keys),
     readListEntries(deps.stores.directory, SERVER, keys),
   ])
-  return [...own.map((row) => hit(row, 'account')), ...server.map((row) => hit(row, 'server'))]
+  const now = deps.now() / 1000
+  const lasts = ({ expires_at }: ListRow) => expires_at === null || expires_at > now
+  return [
+    ...own.filter(lasts).map((row) => hit(row, 'account')),
+    ...server.filter(lasts).map((row) => hit(row, 'server')),
+  ]
 }
 
 function databaseOf(deps: Deps, accountId: number) {
@@ -79,7 +105,14 @@ function hit(row: ListRow, scope: ListHit['scope']): ListHit {
 
 function listEntry(row: ListRow): ListEntry {
   const { kind, entry } = splitKey(row.key)
-  return { kind, entry: typedEntry(kind, entry), list: row.list, createdAt: row.created_at }
+  return {
+    kind,
+    entry: typedEntry(kind, entry),
+    list: row.list,
+    note: row.note,
+    expiresAt: row.expires_at,
+    createdAt: row.created_at,
+  }
 }
 
 function splitKey(key: string): { kind: ListHit['kind']; entry: string } {

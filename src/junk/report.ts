@@ -16,9 +16,11 @@ import { placementsOf } from '../mailbox/view.ts'
 import { parseMessage } from '../mime/parse.ts'
 import { featuresOf } from '../spam/learned/features.ts'
 import { readRoles } from '../store/account-read.ts'
+import type { Statement } from '../store/database.ts'
 import { readMessageRow } from '../store/message-read.ts'
 import type { MessageRow } from '../store/schema.ts'
-import { exampleOf, recount, reteach, type Taught } from './lesson.ts'
+import { exampleOf, recount, reteach, senderOfRow, type Taught } from './lesson.ts'
+import { listStatement } from './lists.ts'
 import { changeModel } from './model.ts'
 
 /** Messages in one call of reportAll. Teaching them follows by the outbox. */
@@ -26,15 +28,19 @@ export const REPORTS_MAX = 100
 /** Attempts against other words about the same message. */
 const ATTEMPTS = 4
 
-/** Says of a message that the reader may see what it is; null takes back what was said. True where that was news. */
-export async function report(
-  deps: Deps,
-  reader: Reader,
-  id: number,
-  as: 'spam' | 'ham' | null,
-): Promise<boolean | Failure> {
+export type Report = {
+  /** Null takes back what was said, and moves nothing. */
+  as: 'spam' | 'ham' | null
+  /** Whether its sender is blocked, or allowed, from now on. */
+  listSender: boolean
+}
+
+/** Says of a message that the reader may see what it is. True where that was news. */
+export async function report(deps: Deps, reader: Reader, id: number, wanted: Report): Promise<boolean | Failure> {
+  if (wanted.listSender && reader.addressId !== null)
+    return fail('forbidden', "The lists are the account's: a key of one address cannot change them.")
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const outcome = await tryReport(deps, reader, id, as)
+    const outcome = await tryReport(deps, reader, id, wanted)
     if (!isFailure(outcome) || outcome.failure !== 'precondition-failed') return outcome
   }
   throw new TemporaryError('the message is changing too fast')
@@ -44,7 +50,7 @@ async function tryReport(
   deps: Deps,
   reader: Reader,
   id: number,
-  as: 'spam' | 'ham' | null,
+  { as, listSender }: Report,
 ): Promise<boolean | Failure> {
   const { accountId, addressId } = reader
   const db = deps.stores.of(accountId)
@@ -54,9 +60,22 @@ async function tryReport(
   ])
   if (!row || (addressId !== null && row.address_id !== addressId))
     return fail('not-found', 'There is no such message.')
+  const listed = listSender && as !== null ? listOf(deps, row, as) : []
+  if ('failure' in listed) return listed
   const move = as === null ? {} : moveOf(as, row, roles)
-  if (row.taught === as) return isMove(move) ? await moved(deps, reader, id, move, as) : false
-  return await teachNow(deps, reader, row, as, move)
+  if (row.taught !== as) return await teachNow(deps, reader, row, as, move, listed)
+  if (listed.length > 0) await db.batch(listed)
+  // It was taught before, and somebody has moved it since; the word still says where it belongs.
+  if (move.add !== undefined) return newsOf(await changeAll(deps, reader, [id], { ...move, taught: as }))
+  return false
+}
+
+function listOf(deps: Deps, row: MessageRow, as: 'spam' | 'ham'): Statement[] | Failure {
+  const sender = senderOfRow(row)
+  if (!sender) return fail('invalid', 'The message names no one sender who could be listed.', 'list_sender')
+  return [
+    listStatement(row.account_id, sender.address, as === 'spam' ? 'block' : 'allow', Math.floor(deps.now() / 1000)),
+  ]
 }
 
 /** Where a word puts a message: spam into Junk, ham out of it. */
@@ -70,21 +89,13 @@ function moveOf(as: 'spam' | 'ham', row: Pick<MessageRow, 'placed'>, roles: { ro
   return standing.length === 1 && standing[0] === junk ? {} : { remove: 'all', add: [junk] }
 }
 
-function isMove(edit: Edit): boolean {
-  return edit.add !== undefined
-}
-
-// It was taught before, and somebody has moved it since; the word still says where it belongs.
-async function moved(deps: Deps, reader: Reader, id: number, move: Edit, as: Taught): Promise<boolean | Failure> {
-  return newsOf(await changeAll(deps, reader, [id], { ...move, taught: as }))
-}
-
 async function teachNow(
   deps: Deps,
   reader: Reader,
   row: MessageRow,
   as: Taught,
   move: Edit,
+  listed: Statement[],
 ): Promise<boolean | Failure> {
   const { accountId } = reader
   const raw = await deps.stores.raw.get(row.raw_key)
@@ -103,7 +114,7 @@ async function teachNow(
         { ...move, taught: as },
         {
           holds: ([message]) => message === undefined || message.taught === row.taught,
-          statements: [write, ...counts],
+          statements: [write, ...counts, ...listed],
         },
       ),
   )

@@ -12,6 +12,7 @@
 import { foldAddress, splitAddress } from '../mime/addresses.ts'
 import type { Address } from '../mime/message.ts'
 import { isFreemail } from '../spam/known-hosts.ts'
+import { writtenKey } from '../store/teaching-write.ts'
 import { isProven } from '../verify/proven.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 
@@ -40,9 +41,4 @@ export function senderKeys(sender: Sender | null): string[] {
   if (!sender) return []
   const domain = domainKey(sender)
   return domain === null ? [addressKey(sender)] : [addressKey(sender), domain]
-}
-
-/** Where it is counted that the account has written to an address. */
-export function writtenKey(folded: string): string {
-  return `address:${folded}`
 }

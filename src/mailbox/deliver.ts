@@ -10,7 +10,7 @@ import type { Deps } from '../deps.ts'
 import type { ParsedMessage } from '../mime/message.ts'
 import type { SpamReport } from '../spam/report.ts'
 import { readAccount, readRoles } from '../store/account-read.ts'
-import { isStaleGuard, isUniqueViolation } from '../store/database.ts'
+import { isStaleGuard, isUniqueViolation, type Statement } from '../store/database.ts'
 import { idAt } from '../store/ids.ts'
 import { readStanding, type Standing } from '../store/message-read.ts'
 import { type InsertedRow, type Insertion, insertMessage } from '../store/message-write.ts'
@@ -31,12 +31,18 @@ export type Delivery = {
   rank: number
   verdict: SenderVerdict
   report: SpamReport
+  /** Of `withheld`, where it is released from there by this delivery. */
+  releasedId?: number
+  /** Committed with it, in one batch: `id` is the new message's. */
+  also?: (id: Statement) => Statement[]
 }
 
 export type Delivered =
   | { kind: 'stored'; id: number; threadId: number; modseq: number; mailboxId: number }
   /** An equal message is stored; `sameReceipt` where it is this very receipt, filed before. */
   | { kind: 'duplicate'; id: number; sameReceipt: boolean }
+  /** It, or an equal message, is held in quarantine. */
+  | { kind: 'withheld'; id: number; sameReceipt: boolean }
   /** The receipt's message was destroyed, or it was a duplicate before: it is not to be filed again. */
   | { kind: 'discarded' }
   | { kind: 'account-deleted' }
@@ -44,12 +50,13 @@ export type Delivered =
 /** Stores the message, or says why not. Throws where the database fails; trying again is safe. */
 export async function deliver(deps: Deps, delivery: Delivery): Promise<Delivered> {
   const db = deps.stores.of(delivery.accountId)
+  const { rawKey, releasedId } = delivery
   const dedupe = dedupeKeys(delivery.identity, delivery.rank)
   const [standing, roles] = await Promise.all([
-    readStanding(db, delivery.accountId, dedupe, delivery.rawKey),
+    readStanding(db, delivery.accountId, dedupe, rawKey, releasedId),
     readRoles(db, delivery.accountId, [delivery.role, 'inbox']),
   ])
-  if (standing) return notStored(standing)
+  if (standing) return notStored(standing, rawKey)
   // The owner may have deleted the Junk mailbox. The Inbox cannot be deleted.
   const mailbox = roles.find((row) => row.role === delivery.role) ?? roles[0]
   if (!mailbox) return await refuseWithoutMailbox(deps, delivery.accountId)
@@ -61,14 +68,17 @@ export async function deliver(deps: Deps, delivery: Delivery): Promise<Delivered
   } catch (error) {
     // Another attempt at the same message may have committed in between; the guard has rolled this one back.
     if (!isStaleGuard(error) && !isUniqueViolation(error)) throw error
-    const now = await readStanding(db, delivery.accountId, dedupe, delivery.rawKey)
-    if (now) return notStored(now)
+    const now = await readStanding(db, delivery.accountId, dedupe, rawKey, releasedId)
+    if (now) return notStored(now, rawKey)
     return await refuseWithoutMailbox(deps, delivery.accountId)
   }
 }
 
-function notStored(standing: Standing): Delivered {
-  if (standing.kind === 'discarded') return standing
+/** What has become of a message that something stands in the way of. */
+export function notStored(standing: Standing, rawKey: string): Exclude<Delivered, { kind: 'stored' }> {
+  if (standing.kind === 'discarded') return { kind: 'discarded' }
+  if (standing.kind === 'withheld')
+    return { kind: 'withheld', id: standing.id, sameReceipt: standing.rawKey === rawKey }
   return { kind: 'duplicate', id: standing.id, sameReceipt: standing.kind === 'filed' }
 }
 
@@ -81,7 +91,7 @@ async function refuseWithoutMailbox(deps: Deps, accountId: number): Promise<Deli
 }
 
 // A key is the identity and one byte of rank, so that "equal or better" is a range of the index.
-function dedupeKeys(identity: Uint8Array, rank: number) {
+export function dedupeKeys(identity: Uint8Array, rank: number) {
   const keyOf = (byte: number) => {
     const key = new Uint8Array(identity.length + 1)
     key.set(identity)
@@ -106,5 +116,7 @@ function insertionOf(deps: Deps, delivery: Delivery, mailboxId: number, dedupe: 
     dedupe,
     id: { kind: 'live', floor: idAt(delivery.accountId, deps.now() / 1000) },
     event: { type: 'message.received' },
+    releasedId: delivery.releasedId,
+    also: delivery.also,
   }
 }

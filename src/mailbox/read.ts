@@ -44,8 +44,11 @@ export async function readMessage(deps: Deps, reader: Reader, id: number): Promi
   return detailOf(row)
 }
 
+/** What reading the bytes of a message needs to know of it. */
+export type Readable = Pick<MessageDetail, 'rawKey' | 'size' | 'structure' | 'envelope'>
+
 /** The header fields and the displayed bodies. Throws where R2 does not have the object. */
-export async function readContent(deps: Deps, message: MessageDetail): Promise<Content> {
+export async function readContent(deps: Deps, message: Readable): Promise<Content> {
   const read: RangeReader = async (start, end) => {
     const bytes = await deps.stores.raw.range(message.rawKey, start, Math.min(end, message.size))
     if (!bytes) throw new Error(`the raw object ${message.rawKey} is missing`)
@@ -69,7 +72,7 @@ export async function readContent(deps: Deps, message: MessageDetail): Promise<C
 }
 
 async function readHeader(
-  { structure }: MessageDetail,
+  { structure }: Readable,
   read: RangeReader,
 ): Promise<{ fields: HeaderField[]; truncated: boolean }> {
   const head = await read(0, Math.min(structure.bodyStart, HEADER_BYTES_MAX))

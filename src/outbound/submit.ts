@@ -29,6 +29,7 @@ import { appendedKey, outgoingKey } from '../store/raw.ts'
 import type { SubmissionRow } from '../store/schema.ts'
 import { readSubmissionByKey, readSubmissionByRequest } from '../store/submission-read.ts'
 import { insertSubmission, type NewRecipient } from '../store/submission-write.ts'
+import { countWritten } from '../store/teaching-write.ts'
 import { type Submission, withRecipients } from './submission.ts'
 import { wakeOutbound } from './wake.ts'
 
@@ -185,6 +186,14 @@ async function appendSent(
     flags: SEEN,
     keywords: [],
     addressId,
-    also: (message) => insertSubmission(submission, recipients, message),
+    also: (message) => [
+      ...insertSubmission(submission, recipients, message),
+      ...countWritten(accountId, foldedOf(recipients), submission.created_at),
+    ],
   })
+}
+
+// Whom the account writes to is no stranger when he answers. They are all distinct: routesOf has seen to it.
+function foldedOf(recipients: NewRecipient[]): string[] {
+  return recipients.flatMap(({ address }) => foldAddress(address) ?? [])
 }

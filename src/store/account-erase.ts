@@ -49,8 +49,11 @@ export async function eraseChunk(db: Database, accountId: number): Promise<boole
 export function eraseRest(accountId: number): SQL[] {
   const boxes = sql`(select id from mailboxes where account_id = ${accountId})`
   const submissions = sql`(select id from submissions where account_id = ${accountId} order by id limit ${SUBMISSIONS_MAX})`
+  const held = sql`(select id from withheld where account_id = ${accountId} order by id limit ${REST_MAX})`
   const gone = sql`not exists (select 1 from thread_refs where account_id = ${accountId})
-    and not exists (select 1 from submissions where account_id = ${accountId})`
+    and not exists (select 1 from submissions where account_id = ${accountId})
+    and not exists (select 1 from withheld where account_id = ${accountId})
+    and not exists (select 1 from senders where account_id = ${accountId})`
   const own = (name: string) => sql`delete from ${sql.identifier(name)} where account_id = ${accountId}`
   return [
     sql`insert or ignore into raw_deletes (raw_key) select raw_key from submissions where id in ${submissions}`,
@@ -58,7 +61,11 @@ export function eraseRest(accountId: number): SQL[] {
     sql`delete from submissions where id in ${submissions}`,
     sql`delete from thread_refs where account_id = ${accountId} and ref in
       (select ref from thread_refs where account_id = ${accountId} limit ${REST_MAX})`,
-    ...['tombstones', 'vanished', 'lists', 'outbox', 'idempotency'].map(own),
+    sql`insert or ignore into raw_deletes (raw_key) select raw_key from withheld where id in ${held}`,
+    sql`delete from withheld where id in ${held}`,
+    sql`delete from senders where account_id = ${accountId} and key in
+      (select key from senders where account_id = ${accountId} limit ${REST_MAX})`,
+    ...['spam_models', 'lessons', 'digests', 'tombstones', 'vanished', 'lists', 'outbox', 'idempotency'].map(own),
     sql`delete from uid_pages where mailbox_id in ${boxes}`,
     sql`delete from thread_placements where mailbox_id in ${boxes} and ${gone}`,
     sql`delete from mailboxes where account_id = ${accountId} and ${gone}`,

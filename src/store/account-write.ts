@@ -40,6 +40,8 @@ export type AccountPatch = {
   settings?: string | undefined
   /** Epoch seconds; null: not suspended. */
   suspendedAt?: number | null | undefined
+  /** JSON as it was read: nothing changes where the stored settings are others by now. */
+  ifSettings?: string | undefined
 }
 
 /** Changes what is named of an account that is not deleted; returns the row. One that is suspended stays so since when it was. */
@@ -50,5 +52,6 @@ export function patchAccount(id: number, patch: AccountPatch): SQL {
   if (patch.settings !== undefined) sets.push(sql`settings = json_patch(settings, ${patch.settings})`)
   if (patch.suspendedAt === null) sets.push(sql`suspended_at = null`)
   else if (patch.suspendedAt !== undefined) sets.push(sql`suspended_at = coalesce(suspended_at, ${patch.suspendedAt})`)
-  return sql`update accounts set ${sql.join(sets, sql`, `)} where id = ${id} and deleted_at is null returning *`
+  const held = patch.ifSettings === undefined ? sql`` : sql`and settings = ${patch.ifSettings}`
+  return sql`update accounts set ${sql.join(sets, sql`, `)} where id = ${id} and deleted_at is null ${held} returning *`
 }

@@ -105,6 +105,11 @@ export function isStaleModel(error: unknown): boolean {
   return /NOT NULL constraint failed: spam_models\.version/.test(messageOf(error))
 }
 
+/** True where an account had been told of its quarantine since it was read. The batch has rolled back. */
+export function isStaleDigest(error: unknown): boolean {
+  return /NOT NULL constraint failed: digests\.told_id/.test(messageOf(error))
+}
+
 /** True where a unique index refused a row. The batch has rolled back. */
 export function isUniqueViolation(error: unknown): boolean {
   return /UNIQUE constraint failed/.test(messageOf(error))

@@ -1,7 +1,7 @@
 /** Statements that change the directory, the lists and the server's state. Those that answer with a row say so. */
 import { type SQL, sql } from 'drizzle-orm'
 import { int } from './database.ts'
-import type { AddressRow, ApiKeyRow } from './schema.ts'
+import type { AddressRow, ApiKeyRow, ListRow } from './schema.ts'
 
 /** Returns the new row. A name that exists is a unique violation. */
 export function insertDomain(name: string, now: number): SQL {
@@ -105,12 +105,20 @@ export function deleteDeadLetter(id: number): SQL {
   return sql`delete from dead_letters where id = ${id} returning id`
 }
 
-/** An entry that exists changes its list. No row where it is new and the lists of the account have `max` already. */
-export function putListEntry(accountId: number, key: string, list: 'allow' | 'block', now: number, max: number): SQL {
-  const room = sql`(select count(*) from (select 1 from lists where account_id = ${accountId} limit ${max})) < ${max}`
-  return sql`insert into lists (account_id, key, list, created_at) select ${accountId}, ${key}, ${list}, ${now}
-    where exists (select 1 from lists where account_id = ${accountId} and key = ${key}) or ${room}
-    on conflict do update set list = excluded.list returning *`
+/** An entry that exists takes the list, note and end of this one. No row where it is new and the lists of the account have `max` already. */
+export function putListEntry(row: ListRow, max: number): SQL {
+  const { account_id, key, list, note, expires_at, created_at } = row
+  const room = sql`(select count(*) from (select 1 from lists where account_id = ${account_id} limit ${max})) < ${max}`
+  return sql`insert into lists (account_id, key, list, note, expires_at, created_at)
+    select ${int(account_id)}, ${key}, ${list}, ${note}, ${expires_at}, ${int(created_at)}
+    where exists (select 1 from lists where account_id = ${account_id} and key = ${key}) or ${room}
+    on conflict do update set list = excluded.list, note = excluded.note, expires_at = excluded.expires_at returning *`
+}
+
+/** Deletes entries, of whatever account, that held until a second; at most `limit`. */
+export function forgetListEntries(before: number, limit: number): SQL {
+  return sql`delete from lists where (account_id, key) in (select account_id, key from lists
+    where expires_at is not null and expires_at <= ${before} order by expires_at limit ${limit})`
 }
 
 export function deleteListEntry(accountId: number, key: string): SQL {

@@ -34,6 +34,8 @@ export type Insertion = {
   event: { type: string }
   /** Whether the account's quota is asked once more, where it is committed. */
   isBounded?: boolean
+  /** What is released from quarantine by this batch: it does not stand in its own way. */
+  releasedId?: number | undefined
   /** Further statements of the same batch, given the new message's id. */
   also?: ((id: SQL) => SQL[]) | undefined
 }
@@ -71,7 +73,7 @@ export function insertMessage(insertion: Insertion): SQL[] {
 }
 
 function claim(insertion: Insertion): SQL {
-  const { message, mailboxId, dedupe, id } = insertion
+  const { message, mailboxId, dedupe, id, releasedId = 0 } = insertion
   const holds = sql`deleted_at is null
     and exists (select 1 from mailboxes where id = ${mailboxId} and account_id = ${message.account_id}
       and emptying is null)
@@ -79,7 +81,11 @@ function claim(insertion: Insertion): SQL {
     and not exists (select 1 from raw_deleted where raw_key = ${message.raw_key})`
   const free = dedupe
     ? sql`and not exists (select 1 from messages where account_id = ${message.account_id} and dedupe is not null
-        and dedupe >= ${dedupe.key} and dedupe <= ${dedupe.upTo})`
+        and dedupe >= ${dedupe.key} and dedupe <= ${dedupe.upTo})
+      and not exists (select 1 from withheld where raw_key = ${message.raw_key} and kind = 'quarantine'
+        and id <> ${releasedId})
+      and not exists (select 1 from withheld where account_id = ${message.account_id} and kind = 'quarantine'
+        and dedupe >= ${dedupe.key} and dedupe <= ${dedupe.upTo} and id <> ${releasedId})`
     : sql``
   // What is delivered was measured before it was accepted, and is not turned away any more.
   const room = insertion.isBounded

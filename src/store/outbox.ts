@@ -27,10 +27,11 @@ export function noteRawDeleted(keys: string[]): SQL[] {
   ]
 }
 
-/** Marks a raw object for deletion, unless a message refers to it. */
+/** Marks a raw object for deletion, unless a message refers to it, or it is held in quarantine. */
 export function queueRawDelete(rawKey: string): SQL {
   return sql`insert or ignore into raw_deletes (raw_key)
-    select ${rawKey} where not exists (select 1 from messages where raw_key = ${rawKey})`
+    select ${rawKey} where not exists (select 1 from messages where raw_key = ${rawKey})
+      and not exists (select 1 from withheld where raw_key = ${rawKey} and kind = 'quarantine')`
 }
 
 /** Forgets deleted receipts whose keys sort before `before`: no queue can still hold them. At most `limit`. */

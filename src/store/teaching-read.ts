@@ -29,6 +29,14 @@ export async function readSenders(db: Database, accountId: number, keys: readonl
   return await db.all<SenderRow>(sql`select * from senders where account_id = ${accountId} and key in (${list(keys)})`)
 }
 
+/** Keys of an account's senders, after a key, in their order. */
+export async function pageSenderKeys(db: Database, accountId: number, after: string, limit: number): Promise<string[]> {
+  const rows = await db.all<{ key: string }>(
+    sql`select key from senders where account_id = ${accountId} and key > ${after} order by key limit ${limit}`,
+  )
+  return rows.map(({ key }) => key)
+}
+
 /** Lessons whose time has come, the longest waiting first. */
 export function readDueLessons(db: Database, now: number, limit: number): Promise<LessonRow[]> {
   return db.all<LessonRow>(sql`select * from lessons where due_at <= ${now} order by due_at limit ${limit}`)

@@ -1,6 +1,6 @@
 /** Statements over what an account's model has learned, what is still to be taught, and what is known of senders. */
 import { type SQL, sql } from 'drizzle-orm'
-import { int, integers, list } from './database.ts'
+import { int, integers, list, table } from './database.ts'
 import type { LessonRow, SpamModelRow } from './schema.ts'
 
 /** What learning changes of a model's row. */
@@ -41,11 +41,28 @@ export function countSenders(accountId: number, keys: readonly string[], delta: 
   ]
 }
 
-/** Forgets the account's senders that came once or never and are of no weight, last met before a second. At most `limit`, after a key. */
-export function forgetSenders(accountId: number, after: string, before: number, limit: number): SQL {
-  return sql`delete from senders where account_id = ${accountId} and key in (select key from
-    (select * from senders where account_id = ${accountId} and key > ${after} order by key limit ${limit})
-    where seen <= 1 and ham = 0 and spam = 0 and implicit = 0 and written = 0 and last_at < ${before})`
+/** Under which key it is counted that the account has written to a folded address: that of mail which is proven to be his. */
+export function writtenKey(folded: string): string {
+  return `address:${folded}`
+}
+
+/** Counts one message that the account sends to these folded addresses. */
+export function countWritten(accountId: number, recipients: readonly string[], now: number): SQL[] {
+  if (recipients.length === 0) return []
+  return [
+    sql`insert into senders (account_id, key, written, last_at)
+      select ${int(accountId)}, c0, 1, ${int(now)} from ${table(recipients.map((one) => [writtenKey(one)]))} where true
+      on conflict do update set written = written + 1, last_at = max(last_at, excluded.last_at)`,
+  ]
+}
+
+/** Forgets those of these senders that came once at the most, of whom nothing was said, and who were last met before a second. */
+export function forgetSenders(accountId: number, keys: readonly string[], before: number): SQL[] {
+  if (keys.length === 0) return []
+  return [
+    sql`delete from senders where account_id = ${accountId} and key in (select value from json_each(${JSON.stringify(keys)}))
+      and seen <= 1 and ham = 0 and spam = 0 and implicit = 0 and written = 0 and last_at < ${before}`,
+  ]
 }
 
 /** Notes what is to be taught of messages. The newest word about one stands, but what an act shows never takes a person's word away. */

@@ -12,6 +12,7 @@ import { expect, it } from 'vitest'
 import { RateWindows } from '../../src/access/rate-limit.ts'
 import type { Deps } from '../../src/deps.ts'
 import { receive } from '../../src/inbound/receive.ts'
+import { DEFAULT_POLICY } from '../../src/spam/input.ts'
 import { openStores } from '../../src/store/stores.ts'
 import type { Resolve } from '../../src/verify/resolve.ts'
 import { tableResolve } from '../verify/raw-message.ts'
@@ -118,6 +119,7 @@ function instantDeps(resolve: Resolve): Deps {
     limiter: { windows: new RateWindows(), requestsPerMinute: 1, failuresPerMinute: 1, requests: null, failures: null },
     blocklists: null,
     classifier: null,
+    policy: DEFAULT_POLICY,
     corsOrigins: [],
     dev: false,
     log: () => {},

@@ -212,10 +212,10 @@ export const OPERATIONS: Operation[] = [
     prepare: async ({ world, box }) => {
       const filed = await receiveRaw(world, `demo@size${box.size}.test`, plainMessage(), { source: 'local' })
       if (filed.kind !== 'filed') throw new Error(filed.kind)
-      await report(world.deps, whole(box.accountId), filed.id, 'ham')
+      await report(world.deps, whole(box.accountId), filed.id, { as: 'ham', listSender: false })
       return filed.id
     },
-    run: ({ world, box }, id) => report(world.deps, whole(box.accountId), id, 'spam'),
+    run: ({ world, box }, id) => report(world.deps, whole(box.accountId), id, { as: 'spam', listSender: true }),
   },
   {
     name: 'place one in a second mailbox',

@@ -15,6 +15,7 @@ import { type Incoming, type Received, receive } from '../../src/inbound/receive
 import type { Blocklists } from '../../src/opinions/blocklists.ts'
 import type { Classifier } from '../../src/opinions/classifier.ts'
 import type { Provider } from '../../src/outbound/provider.ts'
+import { DEFAULT_POLICY, type Policy } from '../../src/spam/input.ts'
 import { openStores } from '../../src/store/stores.ts'
 import type { Resolve } from '../../src/verify/resolve.ts'
 
@@ -59,6 +60,7 @@ export function makeWorld(
     provider?: Provider
     limiter?: Partial<Limiter>
     resolve?: Resolve
+    policy?: Partial<Policy>
   } = {},
 ): World {
   const clock = { ms: NOON }
@@ -91,6 +93,7 @@ export function makeWorld(
     },
     blocklists: over.blocklists ?? null,
     classifier: over.classifier ?? null,
+    policy: { ...DEFAULT_POLICY, ...over.policy },
     corsOrigins: [],
     dev: false,
     log: (entry) => logs.push(entry),

@@ -214,7 +214,7 @@ describe('messages that lack something', () => {
 
 describe('filing', () => {
   it('files what the account blocks as junk, with the reason', async () => {
-    await putEntry(world.deps, account, 'pest@spam.example', 'block')
+    await putEntry(world.deps, account, { entry: 'pest@spam.example', list: 'block' })
     const received = await receiveRaw(world, 'demo@postern.test', plainMessage({ From: 'Pest <PEST@spam.example>' }))
     expect(received).toMatchObject({ kind: 'filed', mailbox: 'junk' })
     const id = (received as { id: number }).id

@@ -1,6 +1,7 @@
 /** What somebody says of a message: where it goes, what is taught, what it says of the sender, and how it is taken back. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { Deps } from '../../src/deps.ts'
 import { isFailure } from '../../src/errors.ts'
 import { describeModel } from '../../src/junk/model.ts'
 import { report, reportAll } from '../../src/junk/report.ts'
@@ -12,6 +13,9 @@ import { readMessage } from '../../src/mailbox/read.ts'
 import { type Reader, whole } from '../../src/mailbox/reader.ts'
 import { findMiscounts } from '../helpers/miscounts.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
+
+const say = (deps: Deps, reader: Reader, id: number, as: 'spam' | 'ham' | null) =>
+  report(deps, reader, id, { as, listSender: false })
 
 let world: World
 let serial = 0
@@ -71,7 +75,7 @@ describe('a report', () => {
       [null, { taught: null, in: ['junk'], ham: 0, spam: 0 }],
       ['ham', { taught: 'ham', in: ['inbox'], ham: 1, spam: 0 }],
     ] as const) {
-      expect(await report(world.deps, me.reader, id, as)).toBe(true)
+      expect(await say(world.deps, me.reader, id, as)).toBe(true)
       expect(await standing(me, id)).toEqual(want)
       const counts = { ham: want.ham, spam: want.spam }
       expect(await senderCounts(me, 'claimed:ann@shop.example')).toMatchObject(counts)
@@ -82,10 +86,10 @@ describe('a report', () => {
   it('that is repeated changes nothing', async () => {
     const me = await owner()
     const id = await mail(me)
-    expect(await report(world.deps, me.reader, id, null)).toBe(false)
-    await report(world.deps, me.reader, id, 'spam')
+    expect(await say(world.deps, me.reader, id, null)).toBe(false)
+    await say(world.deps, me.reader, id, 'spam')
     const before = await readMessage(world.deps, me.reader, id)
-    for (let n = 0; n < 5; n++) expect(await report(world.deps, me.reader, id, 'spam')).toBe(false)
+    for (let n = 0; n < 5; n++) expect(await say(world.deps, me.reader, id, 'spam')).toBe(false)
     expect((await readMessage(world.deps, me.reader, id))?.modseq).toBe(before?.modseq)
     await later()
     expect(await standing(me, id)).toEqual({ taught: 'spam', in: ['junk'], ham: 0, spam: 1 })
@@ -94,10 +98,10 @@ describe('a report', () => {
   it('loses no example to another one at the same time', async () => {
     const me = await owner()
     const ids = [await mail(me), await mail(me), await mail(me), await mail(me)]
-    await Promise.all(ids.map((id, n) => report(world.deps, me.reader, id, n % 2 ? 'spam' : 'ham')))
+    await Promise.all(ids.map((id, n) => say(world.deps, me.reader, id, n % 2 ? 'spam' : 'ham')))
     expect(await describeModel(world.deps, me.reader.accountId)).toMatchObject({ ham: 2, spam: 2, isActive: false })
     const [one = 0] = ids
-    await Promise.all([report(world.deps, me.reader, one, 'spam'), report(world.deps, me.reader, one, 'spam')])
+    await Promise.all([say(world.deps, me.reader, one, 'spam'), say(world.deps, me.reader, one, 'spam')])
     expect(await standing(me, one)).toMatchObject({ taught: 'spam', ham: 1, spam: 3 })
   })
 
@@ -105,10 +109,10 @@ describe('a report', () => {
     const me = await owner()
     const id = await mail(me)
     await change(me, id, { remove: 'all', add: [me.boxes.archive ?? 0] })
-    await report(world.deps, me.reader, id, 'ham')
+    await say(world.deps, me.reader, id, 'ham')
     expect(await standing(me, id)).toMatchObject({ in: ['archive'], ham: 1 })
     await change(me, id, { add: [me.boxes.junk ?? 0], taught: 'ham' })
-    await report(world.deps, me.reader, id, 'ham')
+    await say(world.deps, me.reader, id, 'ham')
     expect((await standing(me, id)).in.sort()).toEqual(['archive', 'inbox'])
   })
 
@@ -116,8 +120,8 @@ describe('a report', () => {
     const me = await owner()
     const other = await owner()
     const id = await mail(other)
-    expect(await report(world.deps, me.reader, id, as)).toMatchObject({ failure: 'not-found' })
-    expect(await report(world.deps, { ...other.reader, addressId: 9_999 }, id, as)).toMatchObject({
+    expect(await say(world.deps, me.reader, id, as)).toMatchObject({ failure: 'not-found' })
+    expect(await say(world.deps, { ...other.reader, addressId: 9_999 }, id, as)).toMatchObject({
       failure: 'not-found',
     })
     expect(await standing(other, id)).toEqual({ taught: null, in: ['inbox'], ham: 0, spam: 0 })
@@ -134,7 +138,7 @@ describe('many reports at once', () => {
     const me = await owner()
     const ids: number[] = []
     for (let n = 0; n < 30; n++) ids.push(await mail(me))
-    await report(world.deps, me.reader, ids[0] ?? 0, 'spam')
+    await say(world.deps, me.reader, ids[0] ?? 0, 'spam')
     await later()
     expect(await reportAll(world.deps, me.reader, [...ids, 7], 'spam')).toMatchObject({ notFound: [7] })
     expect(await standing(me, ids[29] ?? 0)).toEqual({ taught: null, in: ['junk'], ham: 0, spam: 1 })
@@ -198,7 +202,7 @@ describe('a move', () => {
   ])('of taught spam %s teaches accordingly', async (_, edit, want) => {
     const me = await owner()
     const id = await mail(me)
-    await report(world.deps, me.reader, id, 'spam')
+    await say(world.deps, me.reader, id, 'spam')
     await change(me, id, edit(me))
     await later()
     expect(await standing(me, id)).toMatchObject(want)
@@ -208,7 +212,7 @@ describe('a move', () => {
     const me = await owner()
     const id = await mail(me)
     await change(me, id, to('junk')(me))
-    await report(world.deps, me.reader, id, 'ham')
+    await say(world.deps, me.reader, id, 'ham')
     await later()
     expect(await standing(me, id)).toEqual({ taught: 'ham', in: ['inbox'], ham: 1, spam: 0 })
   })

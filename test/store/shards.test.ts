@@ -42,7 +42,7 @@ it('keeps an account in the shard that its id names, and its mail beside it', as
 it('reads the server’s lists from the directory for an account of any shard, and keys too', async () => {
   const world = makeWorld({ databases: [env.DB, env.DB_1] })
   const account = await makeAccount(world, 'lists@second.test')
-  await putEntry(world.deps, SERVER, 'blocked.example', 'block')
+  await putEntry(world.deps, SERVER, { entry: 'blocked.example', list: 'block' })
   const raw = plainMessage({ From: 'x@mail.blocked.example' })
   expect(await receiveRaw(world, 'lists@second.test', raw)).toMatchObject({ mailbox: 'junk' })
   const key = await createApiKey(world.deps, { accountId: account, addressId: null, name: 'k', scopes: ['mail:read'] })

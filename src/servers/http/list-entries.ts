@@ -49,7 +49,7 @@ export function pageOfEntries(deps: Deps, owner: number, query: PageQuery): Prom
 }
 
 export async function addEntry(deps: Deps, owner: number, input: z.infer<typeof newListEntry>) {
-  return render(orProblem(await putEntry(deps, owner, input.entry, input.list)))
+  return render(orProblem(await putEntry(deps, owner, input)))
 }
 
 export async function deleteEntry(deps: Deps, owner: number, id: string): Promise<void> {

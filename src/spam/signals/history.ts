@@ -24,7 +24,7 @@ function contact({ address, isProven, answersOurs }: SenderHistory, from: string
 
 function bad({ address, domain }: SenderHistory, from: string): Finding[] {
   const worst = Math.max(excess(address), excess(domain))
-  return worst > 0 ? [{ ...found('SENDER_BAD_HISTORY', from), share: Math.min(1, worst / OFTEN) }] : []
+  return worst > 0 ? [found('SENDER_BAD_HISTORY', from, Math.min(1, worst / OFTEN))] : []
 }
 
 // One report of a sender who was called honest before is no pattern.
@@ -36,5 +36,5 @@ function good({ address, domain }: SenderHistory, from: string): Finding[] {
   const records = [address, domain].filter((record) => record !== null)
   const best = Math.max(0, ...records.map(({ ham }) => ham))
   if (best === 0 || records.some(({ spam }) => spam > 0)) return []
-  return [{ ...found('SENDER_GOOD_HISTORY', from), share: Math.min(1, best / OFTEN) }]
+  return [found('SENDER_GOOD_HISTORY', from, Math.min(1, best / OFTEN))]
 }

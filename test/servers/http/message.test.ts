@@ -307,7 +307,7 @@ describe('GET /v1/messages/{id}/attachments/{part}', () => {
   })
 
   it('gives those of junk only to who asks for them', async () => {
-    await putEntry(world.deps, account, 'spammer.example', 'block')
+    await putEntry(world.deps, account, { entry: 'spammer.example', list: 'block' })
     const raw = withAttachment('prize.pdf').replace('alice@elsewhere.example', 'x@spammer.example')
     const message = await deliver(world, client, raw)
     expect(message).toMatchObject({ mailbox_ids: [await mailboxWithRole(client, 'junk')], spam: { verdict: 'junk' } })

@@ -1,0 +1,89 @@
+/**
+ * Statements over mail that is held back. They stand in one batch with the guard, which is the first: where it fails,
+ * accounts.modseq becomes NULL and all rolls back.
+ */
+import { type SQL, sql } from 'drizzle-orm'
+import { int, integers } from './database.ts'
+import type { WithheldRow } from './schema.ts'
+
+export type NewWithheld = Omit<WithheldRow, 'id' | 'dedupe'>
+
+/** An identity with its level, and the highest key that an equal or better one could have. */
+export type Dedupe = { key: Uint8Array; upTo: Uint8Array }
+
+/**
+ * Puts a message into quarantine, and asks for a digest. The second statement returns its id. A record that says that this
+ * very object was refused becomes the message in quarantine: the refusal was recorded, but the sender was never told.
+ */
+export function insertQuarantined(row: NewWithheld, dedupe: Dedupe, digest: { now: number; firstAt: number }): SQL[] {
+  return [
+    claim(row, dedupe, row.size),
+    sql`${insertion(row, dedupe)} on conflict (raw_key) do update set kind = excluded.kind, dedupe = excluded.dedupe,
+      created_at = excluded.created_at returning id`,
+    sql`insert into digests (account_id, told_id, told_at, due_at)
+      values (${int(row.account_id)}, 0, 0, ${int(digest.firstAt)})
+      on conflict do update set due_at = coalesce(due_at, max(${int(digest.firstAt)}, told_at + ${int(DAY_SECONDS)}))`,
+  ]
+}
+
+const DAY_SECONDS = 86_400
+
+/** Records that a message is refused. One that was refused before, and is sent once more, is not recorded again. */
+export function insertRejected(row: NewWithheld, dedupe: Dedupe): SQL[] {
+  return [claim(row, dedupe, 0), sql`${insertion(row, dedupe)} on conflict do nothing returning id`]
+}
+
+function claim({ account_id, raw_key }: NewWithheld, { key, upTo }: Dedupe, bytes: number): SQL {
+  return sql`update accounts set used_bytes = used_bytes + ${bytes}, modseq = iif(deleted_at is null
+    and not exists (select 1 from raw_deletes where raw_key = ${raw_key})
+    and not exists (select 1 from raw_deleted where raw_key = ${raw_key})
+    and not exists (select 1 from messages where raw_key = ${raw_key})
+    and not exists (select 1 from messages where account_id = ${account_id} and dedupe is not null
+      and dedupe >= ${key} and dedupe <= ${upTo})
+    and not exists (select 1 from withheld where raw_key = ${raw_key} and kind = 'quarantine')
+    and not exists (select 1 from withheld where account_id = ${account_id} and kind = 'quarantine'
+      and dedupe >= ${key} and dedupe <= ${upTo}), modseq, null) where id = ${account_id}`
+}
+
+function insertion(m: NewWithheld, { key }: Dedupe): SQL {
+  return sql`insert into withheld (account_id, kind, raw_key, dedupe, received_at, size, address_id, recipient, return_path,
+      from_addr, from_name, to_text, subject, preview, score, reason, envelope, structure, attachments, spam_report, auth,
+      defects, created_at)
+    select id, ${m.kind}, ${m.raw_key}, ${key}, ${m.received_at}, ${m.size}, ${m.address_id}, ${m.recipient},
+      ${m.return_path}, ${m.from_addr}, ${m.from_name}, ${m.to_text}, ${m.subject}, ${m.preview}, ${m.score}, ${m.reason},
+      ${m.envelope}, ${m.structure}, ${m.attachments}, ${m.spam_report}, ${m.auth}, ${m.defects}, ${m.created_at}
+    from accounts where id = ${m.account_id}`
+}
+
+/** Takes a message out of quarantine where the batch delivers it: the object is the message's from now on. */
+export function releaseWithheld({ id, account_id, size }: Pick<WithheldRow, 'id' | 'account_id' | 'size'>): SQL[] {
+  return [
+    sql`delete from withheld where id = ${id}`,
+    sql`update accounts set used_bytes = used_bytes - ${size} where id = ${account_id}`,
+  ]
+}
+
+/** Deletes held mail and records of refusals for good, their objects with them. Doing it again is safe. */
+export function deleteWithheld(rows: readonly Pick<WithheldRow, 'id' | 'account_id'>[]): SQL[] {
+  const ids = integers(rows.map(({ id }) => id))
+  const accounts = integers([...new Set(rows.map(({ account_id }) => account_id))])
+  return [
+    sql`update accounts set used_bytes = used_bytes - coalesce((select sum(size) from withheld
+      where id in (${ids}) and account_id = accounts.id and kind = 'quarantine'), 0) where id in (${accounts})`,
+    sql`insert or ignore into raw_deletes (raw_key) select raw_key from withheld w where id in (${ids})
+      and not exists (select 1 from messages where raw_key = w.raw_key)
+      and not exists (select 1 from raw_deleted where raw_key = w.raw_key)`,
+    sql`delete from withheld where id in (${ids})`,
+  ]
+}
+
+/** Notes up to where an account was told. One that was told meanwhile rolls the batch back: isStaleDigest. */
+export function noteDigest(accountId: number, expected: number, toldId: number, now: number): SQL {
+  return sql`update digests set told_id = iif(told_id = ${expected}, ${int(toldId)}, null), told_at = ${now}, due_at = null
+    where account_id = ${accountId}`
+}
+
+/** Puts a digest off. */
+export function postponeDigest(accountId: number, dueAt: number): SQL {
+  return sql`update digests set due_at = ${dueAt} where account_id = ${accountId} and due_at is not null`
+}
