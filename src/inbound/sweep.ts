@@ -9,7 +9,9 @@
  *    what stands behind it is filed in the next run.
  *  - Nothing leaves the days that are listed unseen: what could not be filed in two days becomes a dead letter.
  */
+import { settingsOf } from '../access/settings.ts'
 import type { Deps } from '../deps.ts'
+import { sendDigests } from '../junk/digest.ts'
 import { noteKeptAndRead } from '../junk/kept-and-read.ts'
 import { lessonsOf, teachDue } from '../junk/teach.ts'
 import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
@@ -47,6 +49,7 @@ export async function sweep(deps: Deps): Promise<SweepResult> {
     await attempt(deps, 'sweep.outbound', () => sendDue(deps, shard))
     await attempt(deps, 'sweep.outbox', () => drainOutbox(deps, shard, lessonsOf))
     await attempt(deps, 'sweep.kept', () => noteKeptAndRead(deps, shard))
+    await attempt(deps, 'sweep.digest', () => sendDigests(deps, shard, (row) => settingsOf(row).digest !== false))
     await attempt(deps, 'sweep.teach', () => teachDue(deps, shard))
     await attempt(deps, 'sweep.erase', () => eraseAccounts(deps, shard))
     await attempt(deps, 'sweep.empty', () => emptyMailboxes(deps, shard))

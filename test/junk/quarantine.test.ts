@@ -1,0 +1,277 @@
+/** Mail that is held back or refused: where it stands, who sees it, how it is released, deleted and forgotten. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { changeSettings, type Settings } from '../../src/access/settings.ts'
+import { isFailure } from '../../src/errors.ts'
+import { filePending } from '../../src/inbound/pending.ts'
+import { sweep } from '../../src/inbound/sweep.ts'
+import { listEntries, putEntry } from '../../src/junk/lists.ts'
+import { describeModel } from '../../src/junk/model.ts'
+import { deleteHeld, listHeld, readHeld, readHeldContent, releaseHeld } from '../../src/junk/quarantine.ts'
+import { listChanges } from '../../src/mailbox/changes.ts'
+import { listMessages } from '../../src/mailbox/list.ts'
+import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
+import { readContent, readMessage } from '../../src/mailbox/read.ts'
+import { type Reader, whole } from '../../src/mailbox/reader.ts'
+import { findMiscounts } from '../helpers/miscounts.ts'
+import { latin1, makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
+
+const NEWEST = Number.MAX_SAFE_INTEGER
+const DAY = 86_400_000
+
+let world: World
+let serial = 0
+
+beforeAll(async () => {
+  await migrate()
+  world = makeWorld()
+})
+
+type Owner = { reader: Reader; address: string }
+
+async function owner(settings: Partial<Settings> = {}): Promise<Owner> {
+  const address = `owner${++serial}@postern.test`
+  const accountId = await makeAccount(world, address)
+  await changeSettings(world.deps, accountId, settings)
+  return { reader: whole(accountId), address }
+}
+
+/** A program that is dressed up as a document. */
+function disguised(subject = 'Invoice', headers: Record<string, string> = {}): string {
+  const body =
+    '--b\r\nContent-Type: text/plain\r\n\r\nPay the quinces.\r\n--b\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename="invoice.pdf.exe"\r\n\r\nMZ\r\n--b--\r\n'
+  return plainMessage({ Subject: subject, 'Content-Type': 'multipart/mixed; boundary=b', ...headers }, body)
+}
+
+async function held(me: Owner, raw = disguised()): Promise<number> {
+  const received = await receiveRaw(world, me.address, raw)
+  if (received.kind !== 'withheld') throw new Error(received.kind)
+  return received.id
+}
+
+const usedBytes = (me: Owner) =>
+  env.DB.prepare('select used_bytes n from accounts where id = ?').bind(me.reader.accountId).first<number>('n')
+const objectsOf = async (me: Owner) =>
+  (await env.RAW.list()).objects.filter(({ key }) => key.startsWith('raw/') && key.includes(`/${me.reader.accountId}/`))
+
+async function ok<T>(outcome: Promise<T>): Promise<Exclude<T, { failure: unknown }>> {
+  const value = await outcome
+  if (isFailure(value)) throw new Error(value.detail)
+  return value as Exclude<T, { failure: unknown }>
+}
+
+describe('a message in quarantine', () => {
+  it('is in no list, search, count or change, and counts for the quota', async () => {
+    const me = await owner()
+    const before = await ok(listChanges(world.deps, me.reader, { modseq: 0, id: 0 }, 10))
+    const raw = disguised('A rare quince')
+    const id = await held(me, raw)
+    for (const query of [{}, { q: 'quince' }, { hasAttachment: true }])
+      expect((await ok(listMessages(world.deps, me.reader, { before: null, limit: 50, ...query }))).messages).toEqual(
+        [],
+      )
+    for (const box of await listMailboxes(world.deps, me.reader)) expect(box.counts?.total).toBe(0)
+    expect(await ok(listChanges(world.deps, me.reader, { modseq: 0, id: 0 }, 10))).toEqual(before)
+    expect(await usedBytes(me)).toBe(raw.length)
+    expect(await listHeld(world.deps, me.reader, NEWEST, 10)).toMatchObject([
+      { id, kind: 'quarantine', subject: 'A rare quince', reason: 'malware', size: raw.length, recipient: me.address },
+    ])
+  })
+
+  it('is read with its text and its report', async () => {
+    const me = await owner()
+    const id = await held(me)
+    const detail = await readHeld(world.deps, me.reader, id)
+    expect(detail?.report).toMatchObject({ verdict: 'quarantine', reason: 'malware' })
+    expect(detail && (await readHeldContent(world.deps, detail))?.text).toBe('Pay the quinces.')
+  })
+
+  it('that comes again is the same one, also where it would be delivered by now', async () => {
+    const me = await owner()
+    const raw = disguised()
+    const id = await held(me, raw)
+    expect(await held(me, `Received: again\r\n${raw}`)).toBe(id)
+    await putEntry(world.deps, me.reader.accountId, { entry: 'elsewhere.example', list: 'allow' })
+    expect(await receiveRaw(world, me.address, `Received: later\r\n${raw}`)).toEqual({ kind: 'withheld', id })
+    await world.settle()
+    expect(await objectsOf(me)).toHaveLength(1)
+    expect(await listHeld(world.deps, me.reader, NEWEST, 10)).toHaveLength(1)
+  })
+
+  it('is stored once of twenty that arrive at once', async () => {
+    const me = await owner()
+    const raw = disguised()
+    const received = await Promise.all(Array.from({ length: 20 }, () => receiveRaw(world, me.address, raw)))
+    expect(new Set(received.map((one) => (one.kind === 'withheld' ? one.id : one.kind))).size).toBe(1)
+    await world.settle()
+    expect(await objectsOf(me)).toHaveLength(1)
+    expect(await usedBytes(me)).toBe(raw.length)
+  })
+
+  it('is another account’s for nobody, and another address’s for no key of one', async () => {
+    const me = await owner()
+    const id = await held(me)
+    const other = await owner()
+    for (const reader of [other.reader, { ...me.reader, addressId: 9_999 }]) {
+      expect(await listHeld(world.deps, reader, NEWEST, 10)).toEqual([])
+      expect(await readHeld(world.deps, reader, id)).toBeNull()
+      expect(await deleteHeld(world.deps, reader, id)).toBe(false)
+      expect(await releaseHeld(world.deps, reader, id, { learn: true, allowSender: false })).toMatchObject({
+        failure: 'not-found',
+      })
+    }
+    expect(await listHeld(world.deps, me.reader, NEWEST, 10)).toHaveLength(1)
+  })
+
+  it('is deleted for good, with its object', async () => {
+    const me = await owner()
+    const id = await held(me)
+    expect(await deleteHeld(world.deps, me.reader, id)).toBe(true)
+    expect(await deleteHeld(world.deps, me.reader, id)).toBe(false)
+    world.events.push({ shard: 0 })
+    await world.settle()
+    expect([await usedBytes(me), await objectsOf(me)]).toEqual([0, []])
+  })
+
+  it('goes by itself after 30 days', async () => {
+    const me = await owner()
+    await held(me)
+    const before = world.clock.ms
+    world.clock.ms += 29 * DAY
+    await sweep(world.deps)
+    expect(await listHeld(world.deps, me.reader, NEWEST, 10)).toHaveLength(1)
+    world.clock.ms += 2 * DAY
+    await sweep(world.deps)
+    await sweep(world.deps)
+    expect(await listHeld(world.deps, me.reader, NEWEST, 10)).toEqual([])
+    expect([await usedBytes(me), await objectsOf(me)]).toEqual([(await digestBytes(me)) ?? 0, []])
+    world.clock.ms = before
+  })
+})
+
+const digestBytes = (me: Owner) =>
+  env.DB.prepare("select sum(size) n from messages where account_id = ? and raw_key like 'appended/%'")
+    .bind(me.reader.accountId)
+    .first<number>('n')
+
+describe('a release', () => {
+  it('delivers to the Inbox, byte for byte, teaches ham, and can list the sender', async () => {
+    const me = await owner()
+    const raw = disguised('Let me out')
+    const id = await held(me, raw)
+    const messageId = await ok(releaseHeld(world.deps, me.reader, id, { learn: true, allowSender: true }))
+    const message = await readMessage(world.deps, me.reader, messageId)
+    const inbox = (await listMailboxes(world.deps, me.reader)).find((box) => box.role === 'inbox')
+    expect(message).toMatchObject({ subject: 'Let me out', unread: true, recipient: me.address })
+    expect(message?.placements.map(({ mailboxId }) => mailboxId)).toEqual([inbox?.id])
+    expect(message && (await readContent(world.deps, message)).text).toBe('Pay the quinces.')
+    expect(await listHeld(world.deps, me.reader, NEWEST, 10)).toEqual([])
+    expect(await usedBytes(me)).toBe(raw.length)
+    expect(await listEntries(world.deps, me.reader.accountId, '', 10)).toMatchObject([
+      { entry: 'alice@elsewhere.example', list: 'allow' },
+    ])
+    world.events.push({ shard: 0 })
+    await world.settle()
+    expect(await describeModel(world.deps, me.reader.accountId)).toMatchObject({ ham: 1, spam: 0 })
+    expect(await env.DB.prepare('select taught from messages where id = ?').bind(messageId).first('taught')).toBe('ham')
+    expect(await findMiscounts(world, me.reader.accountId)).toEqual([])
+  })
+
+  it('teaches nothing where that is not wanted', async () => {
+    const me = await owner()
+    await ok(releaseHeld(world.deps, me.reader, await held(me), { learn: false, allowSender: false }))
+    world.events.push({ shard: 0 })
+    await world.settle()
+    expect(await describeModel(world.deps, me.reader.accountId)).toMatchObject({ ham: 0, spam: 0 })
+  })
+
+  it('happens once, however often it is asked for, and keeps out what comes again', async () => {
+    const me = await owner()
+    const raw = disguised()
+    const id = await held(me, raw)
+    const wanted = { learn: false, allowSender: false }
+    const asked = await Promise.all(Array.from({ length: 5 }, () => releaseHeld(world.deps, me.reader, id, wanted)))
+    const ids = new Set(asked.filter((one) => !isFailure(one)))
+    expect(ids.size).toBe(1)
+    expect(await releaseHeld(world.deps, me.reader, id, wanted)).toMatchObject({ failure: 'not-found' })
+    expect(await receiveRaw(world, me.address, `Received: again\r\n${raw}`)).toMatchObject({ kind: 'duplicate' })
+    expect((await ok(listMessages(world.deps, me.reader, { before: null, limit: 9 }))).messages).toHaveLength(1)
+  })
+})
+
+describe('a refusal', () => {
+  it.each<[string, Partial<Settings>, string, string, string]>([
+    ['nothing, where nobody has chosen it', {}, 'pest', 'filed', 'withheld'],
+    ['what a list blocks', { reject: 'lists' }, 'pest', 'refused', 'withheld'],
+    ['programs in disguise too', { reject: 'lists-and-malware' }, 'pest', 'refused', 'refused'],
+  ])('is for %s', async (_, settings, pest, ofList, ofMalware) => {
+    const me = await owner(settings)
+    await putEntry(world.deps, me.reader.accountId, { entry: `${pest}@spam.example`, list: 'block' })
+    const listed = await receiveRaw(world, me.address, plainMessage({ From: `${pest}@spam.example` }))
+    const malware = await receiveRaw(world, me.address, disguised())
+    expect([listed.kind, malware.kind]).toEqual([ofList, ofMalware])
+    for (const one of [listed, malware]) if (one.kind === 'refused') expect(one.reply).toMatch(/^5\.7\.1 /)
+  })
+
+  it('is recorded once with its reason, and nothing of the message is kept', async () => {
+    const me = await owner({ reject: 'lists-and-malware' })
+    const raw = disguised('Refuse me')
+    for (let n = 0; n < 3; n++)
+      expect(await receiveRaw(world, me.address, `Received: ${n}\r\n${raw}`)).toMatchObject({ kind: 'refused' })
+    await world.settle()
+    const [record, ...others] = await listHeld(world.deps, me.reader, NEWEST, 10)
+    expect([record, others]).toMatchObject([{ kind: 'rejected', subject: 'Refuse me', reason: 'malware' }, []])
+    expect([await usedBytes(me), await objectsOf(me)]).toEqual([0, []])
+    const detail = await readHeld(world.deps, me.reader, record?.id ?? 0)
+    expect(detail && (await readHeldContent(world.deps, detail))).toBeNull()
+    const release = { learn: true, allowSender: false }
+    expect(await releaseHeld(world.deps, me.reader, record?.id ?? 0, release)).toMatchObject({ failure: 'conflict' })
+  })
+
+  it('does not keep out the same message where it is welcome later', async () => {
+    const me = await owner({ reject: 'lists' })
+    const entry = { entry: 'pest@spam.example', list: 'block' } as const
+    await putEntry(world.deps, me.reader.accountId, entry)
+    const raw = plainMessage({ From: 'pest@spam.example' })
+    expect(await receiveRaw(world, me.address, raw)).toMatchObject({ kind: 'refused' })
+    await putEntry(world.deps, me.reader.accountId, { ...entry, list: 'allow' })
+    expect(await receiveRaw(world, me.address, raw)).toMatchObject({ kind: 'filed' })
+  })
+
+  it('comes too late for what was accepted: that is held in quarantine', async () => {
+    const me = await owner({ reject: 'lists-and-malware' })
+    const receipt = {
+      key: `raw/2026-03-01/${me.reader.accountId}/late`,
+      accountId: me.reader.accountId,
+      addressId: null,
+      from: 'a@elsewhere.example',
+      to: me.address,
+      receivedAtMs: world.clock.ms,
+      source: 'email-routing' as const,
+      sha256: '',
+    }
+    await world.deps.stores.raw.put(receipt, latin1(disguised()))
+    expect(await filePending(world.deps, receipt.key)).toMatchObject({ kind: 'withheld' })
+    expect(await filePending(world.deps, receipt.key)).toMatchObject({ kind: 'withheld' })
+    expect(await listHeld(world.deps, me.reader, NEWEST, 10)).toMatchObject([{ kind: 'quarantine' }])
+  })
+})
+
+describe('the thresholds', () => {
+  it.each<[string, Partial<Settings>, string]>([
+    ['above the score', { quarantineThreshold: 20 }, 'filed'],
+    ['at the score', { spamThreshold: 1, quarantineThreshold: 5 }, 'withheld'],
+    ['never', { spamThreshold: 1, quarantineThreshold: 'never' }, 'filed'],
+  ])('of quarantine: %s', async (_, settings, kind) => {
+    const me = await owner(settings)
+    const raw = plainMessage({ From: 'Your Bank', Subject: 'WIN $1000 NOW TODAY', To: 'undisclosed-recipients:;' })
+    expect((await receiveRaw(world, me.address, raw)).kind).toBe(kind)
+  })
+
+  it('are the server’s where an account has none', async () => {
+    const strict = makeWorld({ policy: { junk: 1, quarantine: 5, reject: 'never' } })
+    const me = await owner()
+    const raw = plainMessage({ From: 'Your Bank', Subject: 'WIN $1000 NOW TODAY', To: 'undisclosed-recipients:;' })
+    expect((await receiveRaw(strict, me.address, raw)).kind).toBe('withheld')
+  })
+})
