@@ -49,7 +49,8 @@ export async function findMiscounts(world: World, account: number): Promise<unkn
     if (sort(row.placed) !== sort(row.p)) wrong.push(row)
   }
   const used =
-    await env.DB.prepare(`select used_bytes, (select coalesce(sum(size), 0) from messages where account_id = accounts.id) s
+    await env.DB.prepare(`select used_bytes, (select coalesce(sum(size), 0) from messages where account_id = accounts.id)
+      + (select coalesce(sum(size), 0) from withheld where account_id = accounts.id and kind = 'quarantine') s
     from accounts where id = ?`)
       .bind(account)
       .first<{ used_bytes: number; s: number }>()
