@@ -4,6 +4,7 @@
  */
 import type { Deps } from '../deps.ts'
 import { type Failure, fail } from '../errors.ts'
+import { readAccount } from '../store/account-read.ts'
 import { patchAccount } from '../store/account-write.ts'
 import type { AccountRow } from '../store/schema.ts'
 
@@ -56,9 +57,19 @@ export function settingsPatch(change: Partial<Settings>): string {
   return JSON.stringify(stored)
 }
 
+/** The settings, and as they are stored: what a change may be held to. Null where there is no such account. */
+export async function readSettings(
+  deps: Deps,
+  accountId: number,
+): Promise<{ settings: Settings; stored: string } | null> {
+  const db = deps.stores.find(accountId)
+  const row = db && (await readAccount(db, accountId))
+  return row && row.deleted_at === null ? { settings: settingsOf(row), stored: row.settings } : null
+}
+
 /**
- * Changes an account's settings; those that are not named stay. With `expected`, the settings that were seen, only where they
- * are still those.
+ * Changes an account's settings; those that are not named stay. With `expected`, the settings as they were
+ * stored when they were seen, only where they are still those.
  */
 export async function changeSettings(
   deps: Deps,

@@ -135,6 +135,7 @@ function detailOf(row: MessageRow): MessageDetail {
     attachments: JSON.parse(row.attachments) as Attachment[],
     authentication: JSON.parse(row.auth) as SenderVerdict,
     report: row.spam_report === null ? null : (JSON.parse(row.spam_report) as SpamReport),
+    taught: row.taught,
     defects: JSON.parse(row.defects) as MessageDetail['defects'],
     rawKey: row.raw_key,
   }

@@ -1,4 +1,5 @@
 /** What a message and a mailbox look like to the servers: rows with their JSON read and their numbers named. */
+import type { SaidOf } from '../events.ts'
 import type { Attachment, Defect, Envelope, Part } from '../mime/message.ts'
 import type { SpamReport } from '../spam/report.ts'
 import type { SummaryRow } from '../store/message-read.ts'
@@ -39,6 +40,8 @@ export type MessageDetail = MessageSummary & {
   attachments: Attachment[]
   authentication: SenderVerdict
   report: SpamReport | null
+  /** What the account's model was taught of it. */
+  taught: SaidOf | null
   defects: Defect[]
   rawKey: string
 }

@@ -131,7 +131,9 @@ describe('opinions', () => {
 
   it('a blocked HELO name is found by what Cloudflare heard', async () => {
     const { world } = asking()
-    expect(await putEntry(world.deps, account, { entry: 'helo:mail.bad.example', list: 'allow' })).toMatchObject({ field: 'list' })
+    expect(await putEntry(world.deps, account, { entry: 'helo:mail.bad.example', list: 'allow' })).toMatchObject({
+      field: 'list',
+    })
     await putEntry(world.deps, account, { entry: 'helo:bad.example', list: 'block' })
     expect(await reportOf(world, bad())).toMatchObject({
       tags: ['BLOCK_LISTED'],

@@ -16,6 +16,7 @@ import { shareWithOrigins } from './cors.ts'
 import { answerError, Problem } from './errors.ts'
 import { serveDescription } from './openapi.ts'
 import { frameRequest } from './request-log.ts'
+import { account } from './routes/account.ts'
 import { accounts } from './routes/admin/accounts.ts'
 import { addresses } from './routes/admin/addresses.ts'
 import { appPasswords } from './routes/admin/app-passwords.ts'
@@ -29,15 +30,19 @@ import { changes } from './routes/changes.ts'
 import { imports } from './routes/import.ts'
 import { keys } from './routes/keys.ts'
 import { links } from './routes/links.ts'
-import { lists } from './routes/lists.ts'
 import { mailboxes } from './routes/mailboxes.ts'
 import { me } from './routes/me.ts'
 import { messageBytes } from './routes/message-bytes.ts'
 import { messageChanges } from './routes/message-changes.ts'
 import { messages } from './routes/messages.ts'
+import { quarantine } from './routes/quarantine.ts'
+import { reports } from './routes/reports.ts'
 import { sends } from './routes/send.ts'
 import { server } from './routes/server.ts'
-import { settings } from './routes/settings.ts'
+import { spamLessons } from './routes/spam-lessons.ts'
+import { spamLists } from './routes/spam-lists.ts'
+import { spamModel } from './routes/spam-model.ts'
+import { spamSettings } from './routes/spam-settings.ts'
 import { submissions } from './routes/submissions.ts'
 import { threads } from './routes/threads.ts'
 import { refuseInvalid } from './validation.ts'
@@ -53,9 +58,14 @@ const ACCOUNT_ROUTES = [
   sends,
   submissions,
   changes,
-  lists,
+  reports,
+  quarantine,
+  spamLists,
+  spamSettings,
+  spamModel,
+  spamLessons,
   keys,
-  settings,
+  account,
 ]
 const ADMIN_ROUTES = [domains, accounts, addresses, adminKeys, appPasswords, deadLetters, serverLists, audit, usage]
 

@@ -10,18 +10,26 @@ const FEW_FIELDS_BYTES_MAX = 64 * 1024
 /** A message of 5 MiB (outbound/submit.ts), its attachments in base64, its text with every escape that JSON needs. */
 export const SEND_BYTES_MAX = 8 * 1024 * 1024
 
-const LIMITS: { path: RegExp; bytesMax: number }[] = [
-  { path: /^\/v1\/messages\/send$/, bytesMax: SEND_BYTES_MAX },
-  { path: /^\/v1\/messages\/[^/]+\/reply$/, bytesMax: SEND_BYTES_MAX },
-  { path: /^\/v1\/messages\/import$/, bytesMax: IMPORT_BYTES_MAX },
+/** A model's row in JSON: its text is base64, and escapes nothing. */
+const MODEL_BYTES_MAX = 1536 * 1024
+/** Raw messages in base64. They are in memory as text and as bytes at once, of the 128 MB that a Worker has. */
+export const TRAIN_BYTES_MAX = 12 * 1024 * 1024
+
+const LIMITS: { method: string; path: RegExp; bytesMax: number }[] = [
+  { method: 'POST', path: /^\/v1\/messages\/send$/, bytesMax: SEND_BYTES_MAX },
+  { method: 'POST', path: /^\/v1\/messages\/[^/]+\/reply$/, bytesMax: SEND_BYTES_MAX },
+  { method: 'POST', path: /^\/v1\/messages\/import$/, bytesMax: IMPORT_BYTES_MAX },
+  { method: 'POST', path: /^\/v1\/spam\/check$/, bytesMax: IMPORT_BYTES_MAX },
+  { method: 'POST', path: /^\/v1\/spam\/train$/, bytesMax: TRAIN_BYTES_MAX },
+  { method: 'PUT', path: /^\/v1\/spam\/model$/, bytesMax: MODEL_BYTES_MAX },
 ]
 
 const limitFewFields = limitTo(FEW_FIELDS_BYTES_MAX)
-const limits = LIMITS.map(({ path, bytesMax }) => ({ path, limit: limitTo(bytesMax) }))
+const limits = LIMITS.map(({ bytesMax, ...route }) => ({ ...route, limit: limitTo(bytesMax) }))
 
-/** Refuses a body that is larger than its route takes. Only POST has routes of large bodies. */
+/** Refuses a body that is larger than its route takes. */
 export const limitBody = createMiddleware<HttpEnv>((c, next) => {
-  const large = c.req.method === 'POST' && limits.find(({ path }) => path.test(c.req.path))
+  const large = limits.find(({ method, path }) => method === c.req.method && path.test(c.req.path))
   return (large ? large.limit : limitFewFields)(c, next)
 })
 

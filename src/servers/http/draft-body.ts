@@ -2,16 +2,15 @@
  * The pieces of a message that is to be sent, as JSON bodies have them. Shapes only: what a message may hold is said, for
  * every server, by mime/compose-check.ts.
  */
-import { Buffer } from 'node:buffer'
 import { z } from '@hono/zod-openapi'
 import { readMailbox } from '../../mime/compose-address.ts'
 import { ATTACHMENTS_MAX, RECIPIENTS_MAX } from '../../mime/compose-check.ts'
 import type { Address } from '../../mime/message.ts'
+import { base64 } from './schemas.ts'
 
 /** A name and an address, with their quotes: longer than any that can be sent. */
 const MAILBOX_CHARS_MAX = 1_000
 const MAILBOX_FORMS = 'must be "a@b.example", "Name <a@b.example>" or {"name": ..., "address": ...}'
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
 export const mailbox = z
   .union(
@@ -42,7 +41,7 @@ export const attachments = z
     z.strictObject({
       filename: z.string(),
       content_type: z.string().openapi({ example: 'application/pdf' }),
-      content: z.string().transform(decoded).openapi({ type: 'string', format: 'byte', description: 'In base64.' }),
+      content: base64,
       content_id: z
         .string()
         .optional()
@@ -55,12 +54,6 @@ export const attachments = z
 export const bodies = {
   text: z.string().optional().openapi({ description: 'Made from the HTML, where it is left out.' }),
   html: z.string().optional(),
-}
-
-function decoded(text: string, ctx: z.RefinementCtx): Uint8Array {
-  if (text.length % 4 === 0 && BASE64.test(text)) return new Uint8Array(Buffer.from(text, 'base64'))
-  ctx.addIssue({ code: 'custom', message: 'must be base64 with its padding, without blanks or line ends' })
-  return z.NEVER
 }
 
 export function attachmentsOf(given: z.output<typeof attachments> = []) {

@@ -8,10 +8,12 @@ import { type ListEntryKind, normaliseListEntry, typedEntry } from '../../junk/l
 import { type ListEntry, listEntries, putEntry, removeEntry } from '../../junk/lists.ts'
 import { decodeBase64url, encodeBase64url } from './base64url.ts'
 import { found, orProblem } from './errors.ts'
+import { secondParam } from './message-filter.ts'
 import { type Page, type PageQuery, readPageBy } from './paging.ts'
-import { formatTime, line, listOf, time } from './schemas.ts'
+import { formatOptionalTime, formatTime, line, listOf, time } from './schemas.ts'
 
 const ENTRY_CHARS_MAX = 400
+const NOTE_CHARS_MAX = 200
 const ENTRY_PREFIX = 'lst_'
 
 export const listEntry = z
@@ -20,6 +22,8 @@ export const listEntry = z
     entry: z.string(),
     kind: z.enum(['address', 'domain', 'ip', 'helo']),
     list: z.enum(['allow', 'block']),
+    note: z.string().nullable(),
+    expires_at: time.nullable().openapi({ description: 'From then on it holds no more. Null: it stays.' }),
     created_at: time,
   })
   .openapi('ListEntry')
@@ -33,6 +37,8 @@ export const newListEntry = z
       'An address, a domain (with all under it), an IP address, a network such as 192.0.2.0/24, or, to be blocked, the name that a client gives itself: helo:mail.example.com.',
     ),
     list: z.enum(['allow', 'block']),
+    note: line(NOTE_CHARS_MAX, 'Why, for people to read.').nullable().optional(),
+    expires_at: secondParam('When it holds no more; null, or left out: it stays.').nullable(),
   })
   .openapi('NewListEntry')
 
@@ -49,7 +55,8 @@ export function pageOfEntries(deps: Deps, owner: number, query: PageQuery): Prom
 }
 
 export async function addEntry(deps: Deps, owner: number, input: z.infer<typeof newListEntry>) {
-  return render(orProblem(await putEntry(deps, owner, input)))
+  const { entry, list, note = null, expires_at: expiresAt = null } = input
+  return render(orProblem(await putEntry(deps, owner, { entry, list, note, expiresAt })))
 }
 
 export async function deleteEntry(deps: Deps, owner: number, id: string): Promise<void> {
@@ -63,6 +70,8 @@ function render(one: ListEntry): z.infer<typeof listEntry> {
     entry: one.entry,
     kind: one.kind as z.infer<typeof listEntry>['kind'],
     list: one.list,
+    note: one.note,
+    expires_at: formatOptionalTime(one.expiresAt),
     created_at: formatTime(one.createdAt),
   }
 }

@@ -3,13 +3,14 @@ import { z } from '@hono/zod-openapi'
 import type { Content } from '../../mailbox/read.ts'
 import type { MessageDetail, MessageSummary } from '../../mailbox/view.ts'
 import type { Address, Attachment } from '../../mime/message.ts'
+import type { SpamReport } from '../../spam/report.ts'
 import type { SenderVerdict } from '../../verify/verdict.ts'
 import { displayedCharset, displayedType, safeFilename } from './download.ts'
 import { formatId, formatNumber } from './ids.ts'
 import type { AttachmentLinks, Shown } from './message-shown.ts'
 import { bytes, count, formatForeignTime, formatOptionalTime, formatTime, id, listOf, time } from './schemas.ts'
 
-const address = z.object({ name: z.string().nullable(), address: z.string().nullable() }).openapi('MailAddress')
+export const address = z.object({ name: z.string().nullable(), address: z.string().nullable() }).openapi('MailAddress')
 
 const summaryFields = {
   id: id('msg'),
@@ -43,6 +44,11 @@ const spamFields = {
 export const messageSummary = z
   .object({ ...summaryFields, spam: z.object(spamFields).openapi('SpamVerdict').nullable() })
   .openapi('MessageSummary')
+const taught = z.enum(['spam', 'ham', 'implicit-ham']).nullable().openapi({
+  description:
+    'What the filter has learned it as: by a report, by a move into or out of Junk, or (implicit-ham) since it was answered or kept. Null: nothing.',
+})
+
 /** What a change answers: nothing that a key without mail:read may not see. */
 export const messageState = z
   .object({
@@ -53,11 +59,12 @@ export const messageState = z
     answered: summaryFields.answered,
     draft: summaryFields.draft,
     keywords: summaryFields.keywords,
+    taught,
   })
   .openapi('MessageState')
 export const messageList = listOf(messageSummary, 'MessageList')
 
-const spamReport = z
+export const spamReport = z
   .object({
     ...spamFields,
     threshold: z.number().openapi({ description: 'From this score on a message is junk.' }),
@@ -90,7 +97,7 @@ const reason = z
 
 const finding = { result, domain: z.string().nullable(), checked_by: checkedBy, reason }
 
-const authentication = z
+export const authentication = z
   .object({
     source: z.enum(['cloudflare', 'postern', 'local', 'none']).openapi({
       description:
@@ -170,6 +177,7 @@ export const message = z
     attachments: z.array(attachment),
     authentication,
     spam: spamReport.nullable(),
+    taught,
     defects: z.array(z.string()).openapi({ description: 'What was odd about the message.' }),
   })
   .openapi('Message')
@@ -178,9 +186,9 @@ export function renderSummary(summary: MessageSummary): z.infer<typeof messageSu
   return { ...summaryOf(summary), spam: summary.spam }
 }
 
-export function renderState(summary: MessageSummary): z.infer<typeof messageState> {
-  const { id, mailbox_ids, unread, flagged, answered, draft, keywords } = summaryOf(summary)
-  return { id, mailbox_ids, unread, flagged, answered, draft, keywords }
+export function renderState(detail: MessageDetail): z.infer<typeof messageState> {
+  const { id, mailbox_ids, unread, flagged, answered, draft, keywords } = summaryOf(detail)
+  return { id, mailbox_ids, unread, flagged, answered, draft, keywords, taught: detail.taught }
 }
 
 /** The tag of a message's state, whatever of it is shown: its bytes never change, and all else takes a change number. */
@@ -214,13 +222,18 @@ export function renderMessage(
     headers_truncated: content.headersTruncated,
     attachments: detail.attachments.map((one) => renderAttachment(one, links)),
     authentication: renderAuthentication(detail),
-    spam: detail.report && {
-      ...detail.report,
-      tags: detail.report.tags.map(({ name, points, detail }) => ({ name, points, detail })),
-      // Reports of earlier mail have none.
-      clues: detail.report.clues ?? [],
-    },
+    spam: detail.report && renderReport(detail.report),
+    taught: detail.taught,
     defects: detail.defects,
+  }
+}
+
+export function renderReport(report: SpamReport): z.infer<typeof spamReport> {
+  return {
+    ...report,
+    tags: report.tags.map(({ name, points, detail }) => ({ name, points, detail })),
+    // Reports of earlier mail have none.
+    clues: (report.clues ?? []).map(({ word, probability }) => ({ word, probability })),
   }
 }
 
@@ -247,7 +260,9 @@ function summaryOf(summary: MessageSummary) {
   }
 }
 
-function renderAuthentication({ authentication: verdict }: MessageDetail): z.infer<typeof authentication> {
+export function renderAuthentication({
+  authentication: verdict,
+}: Pick<MessageDetail, 'authentication'>): z.infer<typeof authentication> {
   const { spf, dkim, dmarc, arc } = verdict
   return {
     source: verdict.source,
@@ -282,6 +297,6 @@ function renderAttachment(one: Attachment, { urls, expiresAt, inline }: Attachme
   }
 }
 
-function renderAddress({ name, address }: Address): { name: string | null; address: string | null } {
+export function renderAddress({ name, address }: Address): { name: string | null; address: string | null } {
   return { name: name || null, address: address || null }
 }

@@ -22,6 +22,8 @@ const TAGS = [
   { name: 'Messages', description: 'Listing, searching, reading and changing mail.' },
   { name: 'Sending', description: 'Sending, replying, and what became of what was sent.' },
   { name: 'Changes', description: 'Keeping a copy up to date.' },
+  { name: 'Spam filter', description: 'Reporting, teaching and asking the filter, and what it shall do.' },
+  { name: 'Quarantine', description: 'What was held back or refused.' },
   { name: 'Allow and block lists', description: 'Senders that are always or never junk.' },
   { name: 'Keys', description: 'API keys of the account.' },
   { name: 'Admin', description: 'Domains, accounts, addresses, keys. The admin key reads no mail.' },

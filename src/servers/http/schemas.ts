@@ -4,6 +4,7 @@
  * Query parameters arrive as text and are read strictly: what is not exactly a boolean, an integer or a known name is
  * refused with a pointer to it, never guessed.
  */
+import { Buffer } from 'node:buffer'
 import { z } from '@hono/zod-openapi'
 import { CURSOR_CHARS_MAX } from './cursor.ts'
 import { ERROR_CODES } from './errors.ts'
@@ -77,6 +78,18 @@ export function line(charsMax: number, description: string) {
     .refine((text) => !NOT_IN_A_LINE.test(text), 'must be one line of text')
     .openapi({ description })
 }
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
+
+/** Bytes in a body. */
+export const base64 = z
+  .string()
+  .transform((text, ctx): Uint8Array => {
+    if (text.length % 4 === 0 && BASE64.test(text)) return new Uint8Array(Buffer.from(text, 'base64'))
+    ctx.addIssue({ code: 'custom', message: 'must be base64 with its padding, without blanks or line ends' })
+    return z.NEVER
+  })
+  .openapi({ type: 'string', format: 'byte', description: 'In base64.' })
 
 /** A page of a list. Pages of a filtered list may be short, even empty, while has_more is true. */
 export function listOf<Item extends z.ZodType>(item: Item, name: string) {

@@ -13,6 +13,8 @@ let world: World
 let admin: Client
 let serial = 0
 
+const NONE = { threshold: null, quarantine_threshold: null, reject: null, digest: null }
+
 beforeAll(async () => {
   await migrate()
   world = makeWorld()
@@ -29,7 +31,7 @@ describe('an account', () => {
   it('is renamed and limited, each field by itself', async () => {
     const { path, to } = await newAccount()
     const before = (await admin.get(path)).body
-    expect(before).toMatchObject({ settings: { spam_threshold: null }, suspended: false, suspended_at: null })
+    expect(before).toMatchObject({ spam_settings: { threshold: null }, suspended: false, suspended_at: null })
     expect((await admin.patch(path, { name: ' Ada ' })).body).toEqual({ ...before, name: 'Ada' })
     expect((await admin.patch(path, { quota_bytes: 10 })).body).toEqual({ ...before, name: 'Ada', quota_bytes: 10 })
     await expect(receiveRaw(world, to, plainMessage())).rejects.toThrow('4.2.2')
@@ -56,10 +58,10 @@ describe('an account', () => {
       [{ quota_bytes: -1 }, '/quota_bytes'],
       [{ quota_bytes: 1.5 }, '/quota_bytes'],
       [{ suspended: 'yes' }, '/suspended'],
-      [{ settings: {} }, '/settings'],
-      [{ settings: { spam_threshold: 0.5 } }, '/settings/spam_threshold'],
-      [{ settings: { spam_threshold: 21 } }, '/settings/spam_threshold'],
-      [{ settings: { time_zone: 'UTC' } }, '/settings/time_zone'],
+      [{ spam_settings: {} }, '/spam_settings'],
+      [{ spam_settings: { threshold: 0.5 } }, '/spam_settings/threshold'],
+      [{ spam_settings: { threshold: 21 } }, '/spam_settings/threshold'],
+      [{ spam_settings: { time_zone: 'UTC' } }, '/spam_settings/time_zone'],
       [{ used_bytes: 0 }, '/used_bytes'],
     ]
     for (const [body, pointer] of wrong) {
@@ -101,20 +103,18 @@ describe('settings', () => {
       [20, 'inbox'],
       [report.score, 'junk'],
     ] as const) {
-      expect((await own.patch('/v1/settings', { spam_threshold: threshold })).body).toEqual({
-        spam_threshold: threshold,
-      })
+      expect((await own.patch('/v1/spam/settings', { threshold: threshold })).body).toEqual({ ...NONE, threshold })
       const { received } = await scoreOf(odd(threshold + 100))
       expect([threshold, received]).toEqual([threshold, expect.objectContaining({ kind: 'filed', mailbox })])
     }
-    expect((await own.patch('/v1/settings', { spam_threshold: null })).body).toEqual({ spam_threshold: null })
-    expect((await own.get('/v1/settings')).body).toEqual({ spam_threshold: null })
+    expect((await own.patch('/v1/spam/settings', { threshold: null })).body).toEqual(NONE)
+    expect((await own.get('/v1/spam/settings')).body).toEqual(NONE)
     expect((await scoreOf(odd(999))).received).toMatchObject({ mailbox: report.score >= 5 ? 'junk' : 'inbox' })
   })
 
   it('count also for mail that waited to be filed', async () => {
     const { to, own } = await newAccount()
-    await own.patch('/v1/settings', { spam_threshold: 1 })
+    await own.patch('/v1/spam/settings', { threshold: 1 })
     const failing = makeWorld({ queues: { pending: { send: (body) => world.deps.queues.pending.send(body) } } })
     const db = failing.deps.stores.of(1)
     const batch = db.batch.bind(db)
@@ -131,15 +131,15 @@ describe('settings', () => {
   it('are changed by the account and by the admin, and are nobody else\u2019s', async () => {
     const one = await newAccount()
     const other = await newAccount()
-    await one.own.patch('/v1/settings', { spam_threshold: 7 })
-    expect((await admin.get(one.path)).body.settings).toEqual({ spam_threshold: 7 })
-    await admin.patch(one.path, { settings: { spam_threshold: 8.5 } })
-    expect((await one.own.get('/v1/settings')).body).toEqual({ spam_threshold: 8.5 })
-    expect((await other.own.get('/v1/settings')).body).toEqual({ spam_threshold: null })
-    for (const body of [{}, { spam_threshold: '5' }, { spam_threshold: 0 }, { forwarding: true }, []])
-      expect((await one.own.patch('/v1/settings', body)).status).toBe(422)
+    await one.own.patch('/v1/spam/settings', { threshold: 7 })
+    expect((await admin.get(one.path)).body.spam_settings).toEqual({ ...NONE, threshold: 7 })
+    await admin.patch(one.path, { spam_settings: { threshold: 8.5 } })
+    expect((await one.own.get('/v1/spam/settings')).body).toEqual({ ...NONE, threshold: 8.5 })
+    expect((await other.own.get('/v1/spam/settings')).body).toEqual(NONE)
+    for (const body of [{}, { threshold: '5' }, { threshold: 0 }, { forwarding: true }, []])
+      expect((await one.own.patch('/v1/spam/settings', body)).status).toBe(422)
     const reader = await accountClient(world, one.id, ['mail:read', 'mail:write'])
-    expect((await reader.patch('/v1/settings', { spam_threshold: 1 })).status).toBe(403)
+    expect((await reader.patch('/v1/spam/settings', { threshold: 1 })).status).toBe(403)
   })
 })
 
@@ -171,7 +171,7 @@ describe('a suspended account', () => {
         ['GET', '/v1/me'],
         ['GET', '/v1/messages'],
         ['POST', '/v1/keys'],
-        ['PATCH', '/v1/settings'],
+        ['PATCH', '/v1/spam/settings'],
       ] as const) {
         const answer = await client.call(method, route)
         expect([route, answer.status, answer.body.detail]).toEqual([route, 403, expect.stringContaining('suspended')])
@@ -209,7 +209,7 @@ describe('a suspended account', () => {
     expect((await far.get('/v1/me')).status).toBe(403)
     expect((await adminClient(wide.deps).patch(path, { suspended: false })).status).toBe(200)
     expect((await far.get('/v1/me')).status).toBe(200)
-    expect((await far.patch('/v1/settings', { spam_threshold: 3 })).body).toEqual({ spam_threshold: 3 })
+    expect((await far.patch('/v1/spam/settings', { threshold: 3 })).body).toEqual({ ...NONE, threshold: 3 })
   })
 })
 

@@ -200,11 +200,11 @@ describe('keys', () => {
 })
 
 describe('allow and block lists', () => {
-  it.each(['/v1/lists', '/v1/admin/lists'])('at %s keep entries, and decide about mail', async (path) => {
+  it.each(['/v1/spam/lists', '/v1/admin/lists'])('at %s keep entries, and decide about mail', async (path) => {
     const to = `lists${path.length}@lists.example`
     const account = await makeAccount(world, to)
     const own = await accountClient(world, account)
-    const client = path === '/v1/lists' ? own : admin
+    const client = path === '/v1/spam/lists' ? own : admin
     const entries = [
       ['Pest@Spam.example', 'address', 'pest@spam.example'],
       ['*.bücher.example', 'domain', 'xn--bcher-kva.example'],
@@ -222,6 +222,8 @@ describe('allow and block lists', () => {
           entry: canonical,
           kind,
           list: 'block',
+          note: null,
+          expires_at: null,
           created_at: '2026-03-01T12:00:00Z',
         },
       ])

@@ -60,12 +60,12 @@ describe('a change', () => {
   })
 
   it('of an account is written down with its key, and shown to it and to the admin', async () => {
-    await own.patch('/v1/settings', { spam_threshold: 4 })
+    await own.patch('/v1/spam/settings', { threshold: 4 })
     const entry = await newest(own, '/v1/audit')
     const key = (await own.get('/v1/me')).body.key.id
     expect(entry).toMatchObject({
       actor: key,
-      action: 'updateSettings',
+      action: 'updateSpamSettings',
       account_id: formatId('acc', account),
       status: 200,
     })
@@ -135,10 +135,10 @@ describe('nothing is written down', () => {
       await client.delete('/v1/admin/keys/key_1')
     }
     const reader = await accountClient(world, account, ['mail:read', 'mail:write'])
-    await reader.patch('/v1/settings', { spam_threshold: 1 })
+    await reader.patch('/v1/spam/settings', { threshold: 1 })
     await reader.post('/v1/messages/batch', { ids: ['msg_1'], unread: false })
     for (const path of ['/v1/admin/audit', '/v1/admin/domains', '/v1/admin/accounts']) await admin.get(path)
-    await own.get('/v1/settings')
+    await own.get('/v1/spam/settings')
     expect(await rows()).toBe(before)
   })
 })

@@ -191,7 +191,7 @@ describe('an account', () => {
   it('has ten thousand list entries, and may still move those that it has', async () => {
     const accountId = await makeAccount(world, 'lists@fwd.test')
     const own = await accountClient(world, accountId)
-    expect((await own.post('/v1/lists', { entry: 'first@pest.example', list: 'block' })).status).toBe(201)
+    expect((await own.post('/v1/spam/lists', { entry: 'first@pest.example', list: 'block' })).status).toBe(201)
     await env.DB.prepare(
       `with recursive numbers (n) as (select 2 union all select n + 1 from numbers where n < ?2)
         insert into lists (account_id, key, list, created_at)
@@ -199,12 +199,12 @@ describe('an account', () => {
     )
       .bind(accountId, ENTRIES_MAX)
       .run()
-    const refused = await own.post('/v1/lists', { entry: 'one-more@pest.example', list: 'block' })
+    const refused = await own.post('/v1/spam/lists', { entry: 'one-more@pest.example', list: 'block' })
     expect([refused.status, refused.body.code]).toEqual([409, 'conflict'])
-    expect((await own.post('/v1/lists', { entry: 'first@pest.example', list: 'allow' })).body.list).toBe('allow')
-    const { id } = (await own.post('/v1/lists', { entry: 'n7@pest.example', list: 'allow' })).body
-    expect((await own.delete(`/v1/lists/${id}`)).status).toBe(204)
-    expect((await own.post('/v1/lists', { entry: 'one-more@pest.example', list: 'block' })).status).toBe(201)
+    expect((await own.post('/v1/spam/lists', { entry: 'first@pest.example', list: 'allow' })).body.list).toBe('allow')
+    const { id } = (await own.post('/v1/spam/lists', { entry: 'n7@pest.example', list: 'allow' })).body
+    expect((await own.delete(`/v1/spam/lists/${id}`)).status).toBe(204)
+    expect((await own.post('/v1/spam/lists', { entry: 'one-more@pest.example', list: 'block' })).status).toBe(201)
     expect((await admin.post('/v1/admin/lists', { entry: 'one-more@pest.example', list: 'block' })).status).toBe(201)
   })
 })

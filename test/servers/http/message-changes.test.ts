@@ -59,7 +59,16 @@ describe('PATCH /v1/messages/{id}', () => {
     const first = await client.patch(path, { unread: false, flagged: true })
     expect([first.status, first.body]).toEqual([
       200,
-      { id, mailbox_ids: [box.inbox], unread: false, flagged: true, answered: false, draft: false, keywords: [] },
+      {
+        id,
+        mailbox_ids: [box.inbox],
+        unread: false,
+        flagged: true,
+        answered: false,
+        draft: false,
+        keywords: [],
+        taught: null,
+      },
     ])
     expect(await counts(box.inbox)).toEqual({ ...before, unread: before.unread - 1 })
     expect((await client.patch(path, { flagged: false, answered: true, unread: true })).body).toMatchObject({
@@ -190,7 +199,7 @@ describe('PATCH /v1/messages/{id}', () => {
     const writer = await accountClient(world, account, ['mail:write'])
     const { body } = await writer.patch(path, { flagged: true })
     expect(Object.keys(body).sort()).toEqual(
-      ['answered', 'draft', 'flagged', 'id', 'keywords', 'mailbox_ids', 'unread'].sort(),
+      ['answered', 'draft', 'flagged', 'id', 'keywords', 'mailbox_ids', 'taught', 'unread'].sort(),
     )
   })
 })

@@ -144,7 +144,7 @@ describe('GET /v1/messages', () => {
     }
     const other = await accountClient(world, await makeAccount(world, 'cursor@postern.test'))
     expect((await other.get(`/v1/messages?cursor=${cursor}`)).status).toBe(400)
-    expect((await client.get(`/v1/lists?cursor=${cursor}`)).status).toBe(400)
+    expect((await client.get(`/v1/spam/lists?cursor=${cursor}`)).status).toBe(400)
   })
 
   it('cannot continue a page without the root secret, and says so', async () => {

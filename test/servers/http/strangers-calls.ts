@@ -1,16 +1,17 @@
 /** How each operation is called so that its owner succeeds, for strangers.test.ts to call it as everyone else. */
 import { plainMessage } from '../../helpers/world.ts'
 import { SENDING_CALLS, type SendingIds } from './strangers-sending.ts'
+import { SPAM_CALLS, type SpamIds } from './strangers-spam.ts'
 
 /** Ids of one account (or of the server), by what they name. */
-export type Ids = SendingIds & {
-  thread: string
-  mailbox: string
-  spare: string
-  key: string
-  entry: string
-  part: string
-}
+export type Ids = SendingIds &
+  SpamIds & {
+    thread: string
+    mailbox: string
+    spare: string
+    key: string
+    part: string
+  }
 export type ServerIds = {
   account: string
   domain: string
@@ -97,18 +98,12 @@ export const ACCOUNT_CALLS: Record<string, AccountCall[]> = {
   ],
   ...SENDING_CALLS,
   'get /v1/changes': [{ path: () => '/v1/changes', status: 200, foreign: false }],
-  'get /v1/lists': [{ path: () => '/v1/lists', status: 200, foreign: false }],
-  'post /v1/lists': [
-    { path: () => '/v1/lists', json: { entry: 'one@lists.example', list: 'block' }, status: 201, foreign: false },
-  ],
-  'delete /v1/lists/{id}': [{ path: ({ entry }) => `/v1/lists/${entry}`, status: 204, foreign: true }],
+  ...SPAM_CALLS,
   'get /v1/keys': [{ path: () => '/v1/keys', status: 200, foreign: false }],
   'post /v1/keys': [
     { path: () => '/v1/keys', json: { name: 'new', scopes: ['settings'] }, status: 201, foreign: false },
   ],
   'delete /v1/keys/{id}': [{ path: ({ key }) => `/v1/keys/${key}`, status: 204, foreign: true }],
-  'get /v1/settings': [{ path: () => '/v1/settings', status: 200, foreign: false }],
-  'patch /v1/settings': [{ path: () => '/v1/settings', json: { spam_threshold: 6 }, status: 200, foreign: false }],
   'get /v1/usage': [{ path: () => '/v1/usage', status: 200, foreign: false }],
   'get /v1/audit': [{ path: () => '/v1/audit', status: 200, foreign: false }],
 }

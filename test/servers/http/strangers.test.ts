@@ -59,10 +59,22 @@ async function idsOf(client: Client, address: string): Promise<Ids> {
     mailbox: message.mailbox_ids[0],
     spare: (await client.post('/v1/mailboxes', { name: 'spare' })).body.id,
     part: detail.attachments[0].part,
+    ...(await heldOf(client, address)),
     submission: (await client.post('/v1/messages/send', { to: [address], text: 'to myself' })).body.id,
     key: (await client.post('/v1/keys', { name: 'spare', scopes: ['mail:read'] })).body.key && (await lastKey(client)),
-    entry: (await client.post('/v1/lists', { entry: `${address.split('@')[0]}@pest.example`, list: 'block' })).body.id,
+    entry: (await client.post('/v1/spam/lists', { entry: `${address.split('@')[0]}@pest.example`, list: 'block' })).body
+      .id,
   }
+}
+
+/** Three messages in quarantine: programs in disguise. */
+async function heldOf(client: Client, address: string) {
+  const body =
+    '--b\r\nContent-Type: text/plain\r\n\r\nword\r\n--b\r\nContent-Type: application/octet-stream; name="a.pdf.exe"\r\n\r\nMZ\r\n--b--\r\n'
+  for (let n = 0; n < 3; n++)
+    await receiveRaw(world, address, plainMessage({ 'Content-Type': 'multipart/mixed; boundary=b' }, body))
+  const [held, released, doomed] = (await client.get('/v1/quarantine')).body.data.map(({ id }: { id: string }) => id)
+  return { held, released, doomed }
 }
 
 async function lastKey(client: Client): Promise<string> {
@@ -230,13 +242,24 @@ describe('every operation of the description', () => {
         spare: 'mbx_zzz',
         key: 'key_zzz',
         entry: 'lst_zzz',
+        held: 'qua_zzz',
+        released: 'qua_zzz',
+        doomed: 'qua_zzz',
       })
       expect((await outcome(stranger, method, never, bodyOf(call))).slice(1)).toEqual(answer.slice(1))
     }
   })
 
   it("gives nothing of another account's without ids either", async () => {
-    const foreign = [ownerIds.message, ownerIds.thread, ownerIds.mailbox, ownerIds.key, ownerIds.submission, 'owner@']
+    const foreign = [
+      ownerIds.message,
+      ownerIds.thread,
+      ownerIds.mailbox,
+      ownerIds.key,
+      ownerIds.submission,
+      ownerIds.held,
+      'owner@',
+    ]
     for (const { method, path, foreign: named } of accountCalls()) {
       if (method !== 'GET' || named) continue
       const { body } = await stranger.get(path(ownerIds))

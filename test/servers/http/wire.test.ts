@@ -238,7 +238,7 @@ describe('any input', () => {
       },
       { requiredKeys: [] },
     )
-    const posted = fc.constantFrom(...paths, '/v1/lists', '/v1/keys')
+    const posted = fc.constantFrom(...paths, '/v1/spam/lists', '/v1/keys')
     await fc.assert(
       fc.asyncProperty(posted, fc.oneof(known, fc.jsonValue()), async (path, json) => {
         for (const client of clients) {
@@ -253,7 +253,7 @@ describe('any input', () => {
 
   it('as a query is answered with what is wrong', async () => {
     const names = fc.constantFrom('q', 'mailbox', 'thread', 'unread', 'flagged', 'cursor', 'limit', 'since', 'x')
-    const paths = fc.constantFrom('/v1/messages', '/v1/changes', '/v1/lists', '/v1/keys', '/v1/mailboxes')
+    const paths = fc.constantFrom('/v1/messages', '/v1/changes', '/v1/spam/lists', '/v1/keys', '/v1/mailboxes')
     await fc.assert(
       fc.asyncProperty(paths, fc.array(fc.tuple(names, anyText), { maxLength: 3 }), async (path, pairs) => {
         const query = pairs.map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`).join('&')

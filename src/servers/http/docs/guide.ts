@@ -31,11 +31,11 @@ const REMEDIES: Record<ErrorCode, string> = {
 }
 
 const SCOPES: [scope: string, opens: string][] = [
-  ['mail:read', 'Mailboxes, messages, conversations, changes'],
-  ['mail:write', 'Importing, changing, moving and deleting'],
+  ['mail:read', 'Mailboxes, messages, conversations, changes, the quarantine'],
+  ['mail:write', 'Importing, changing, moving and deleting; releasing from quarantine'],
   ['mail:send', 'Sending and replying'],
-  ['spam:train', 'Nothing yet'],
-  ['settings', 'Settings, lists and keys of the account'],
+  ['spam:train', 'Reporting spam and ham, asking and teaching the filter'],
+  ['settings', 'Settings of the filter, lists and keys of the account'],
 ]
 
 export const GUIDE: Chapter[] = [

@@ -7,17 +7,17 @@ import { importMessage } from '../../../mailbox/import.ts'
 import { readMessage } from '../../../mailbox/read.ts'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
-import { found, orProblem, Problem } from '../errors.ts'
+import { found, orProblem } from '../errors.ts'
 import { keywordList } from '../message-change.ts'
 import { secondParam } from '../message-filter.ts'
 import { messageState, renderState } from '../message-view.ts'
+import { rawMessageBody, readRawMessage } from '../raw-body.ts'
 import { headers, json, problems } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { flag, idParam } from '../schemas.ts'
 
 export const imports = new OpenAPIHono<HttpEnv>()
 
-const MEDIA_TYPE = 'message/rfc822'
 /** What Email Routing takes, and so the largest message that this server can have. */
 export const IMPORT_BYTES_MAX = 25 * 1024 * 1024
 const OBJECT_NAME_BYTES = 16
@@ -41,10 +41,7 @@ const route = defineRoute({
       draft: flag.optional(),
       keywords: keywordList.optional(),
     }),
-    body: {
-      required: true,
-      content: { [MEDIA_TYPE]: { schema: { type: 'string' as const, contentMediaType: MEDIA_TYPE } } },
-    },
+    body: rawMessageBody,
   },
   responses: {
     201: { ...json(messageState, 'The message.'), headers: headers('Location') },
@@ -56,13 +53,8 @@ imports.openapi(route, async (c) => {
   const { deps } = c.env
   const reader = c.var.account
   const given = c.req.valid('query')
-  if (!isMessage(c.req.header('content-type')))
-    throw new Problem('unsupported-media-type', `Send the raw message as ${MEDIA_TYPE}.`)
   const mailboxId = given.mailbox === undefined ? null : found(given.mailbox, 'mailbox')
-  if (c.req.header('content-encoding') !== undefined)
-    throw new Problem('unsupported-media-type', 'Send the message without a Content-Encoding.')
-  const bytes = new Uint8Array(await c.req.arrayBuffer())
-  if (bytes.length === 0) throw new Problem('malformed', 'The body is empty: send the raw message.')
+  const bytes = await readRawMessage(c.req)
   const imported = orProblem(
     await importMessage(deps, reader, {
       bytes,
@@ -76,10 +68,6 @@ imports.openapi(route, async (c) => {
   const state = renderState(found(await readMessage(deps, reader, imported.id), 'message'))
   return c.json(state, 201, { location: `/v1/messages/${state.id}` })
 })
-
-function isMessage(contentType: string | undefined): boolean {
-  return contentType?.split(';')[0]?.trim().toLowerCase() === MEDIA_TYPE
-}
 
 type Flags = { [Name in 'unread' | 'flagged' | 'answered' | 'draft']?: boolean | undefined }
 

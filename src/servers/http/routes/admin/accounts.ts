@@ -18,7 +18,12 @@ import { readPage } from '../../paging.ts'
 import { headers, json, jsonBody, problems } from '../../responses.ts'
 import { defineRoute } from '../../route.ts'
 import { bytes, formatOptionalTime, formatTime, id, idParam, line, listOf, pageQuery, time } from '../../schemas.ts'
-import { readChange, renderSettings, settings, settingsChange } from '../../settings-view.ts'
+import {
+  readSpamSettingsChange,
+  renderSpamSettings,
+  spamSettings,
+  spamSettingsChange,
+} from '../../spam-settings-view.ts'
 import { renderUsage, usage } from '../../usage-view.ts'
 
 export const accounts = new OpenAPIHono<HttpEnv>()
@@ -31,7 +36,7 @@ const account = z
     name: z.string(),
     used_bytes: bytes,
     quota_bytes: bytes.nullable().openapi({ description: 'Null: no limit.' }),
-    settings,
+    spam_settings: spamSettings,
     suspended: z
       .boolean()
       .openapi({ description: 'Its keys and app passwords open nothing; its mail comes in and is kept.' }),
@@ -46,7 +51,7 @@ const accountChange = z
     quota_bytes: quota
       .optional()
       .openapi({ description: 'Null: no limit. Below what is used: new mail waits with its senders.' }),
-    settings: settingsChange.optional(),
+    spam_settings: spamSettingsChange.optional(),
     suspended: z.boolean().optional().openapi({ description: 'True shuts out its keys and app passwords, at once.' }),
   })
   .refine((change) => Object.values(change).some((value) => value !== undefined), 'must name something to change')
@@ -131,8 +136,8 @@ const change = defineRoute({
 
 accounts.openapi(change, async (c) => {
   const id = found(c.req.valid('param').id, 'account')
-  const { name, quota_bytes: quotaBytes, settings, suspended } = c.req.valid('json')
-  const asked = { name, quotaBytes, settings: settings && readChange(settings), suspended }
+  const { name, quota_bytes: quotaBytes, spam_settings: settings, suspended } = c.req.valid('json')
+  const asked = { name, quotaBytes, settings: settings && readSpamSettingsChange(settings), suspended }
   return c.json(render(found(await changeAccount(c.env.deps, id, asked), 'account')), 200)
 })
 
@@ -177,7 +182,7 @@ function render(one: Account): z.infer<typeof account> {
     name: one.name,
     used_bytes: one.usedBytes,
     quota_bytes: one.quotaBytes,
-    settings: renderSettings(one.settings),
+    spam_settings: renderSpamSettings(one.settings),
     suspended: one.suspendedAt !== null,
     suspended_at: formatOptionalTime(one.suspendedAt),
     created_at: formatTime(one.createdAt),

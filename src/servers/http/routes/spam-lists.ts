@@ -15,11 +15,11 @@ import { json, jsonBody, problems } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { pageQuery } from '../schemas.ts'
 
-export const lists = new OpenAPIHono<HttpEnv>()
+export const spamLists = new OpenAPIHono<HttpEnv>()
 
 const list = defineRoute({
   method: 'get',
-  path: '/v1/lists',
+  path: '/v1/spam/lists',
   operationId: 'listEntries',
   tags: ['Allow and block lists'],
   summary: "The account's allowed and blocked senders",
@@ -29,13 +29,13 @@ const list = defineRoute({
   responses: { 200: json(listEntryList, 'A page.'), ...problems(400) },
 })
 
-lists.openapi(list, async (c) =>
+spamLists.openapi(list, async (c) =>
   c.json(await pageOfEntries(c.env.deps, c.var.account.accountId, c.req.valid('query')), 200),
 )
 
 const add = defineRoute({
   method: 'post',
-  path: '/v1/lists',
+  path: '/v1/spam/lists',
   operationId: 'addEntry',
   tags: ['Allow and block lists'],
   summary: 'Allow or block a sender',
@@ -45,11 +45,13 @@ const add = defineRoute({
   responses: { 201: json(listEntry, 'The entry.'), ...problems(400, 409, 413, 415) },
 })
 
-lists.openapi(add, async (c) => c.json(await addEntry(c.env.deps, c.var.account.accountId, c.req.valid('json')), 201))
+spamLists.openapi(add, async (c) =>
+  c.json(await addEntry(c.env.deps, c.var.account.accountId, c.req.valid('json')), 201),
+)
 
 const remove = defineRoute({
   method: 'delete',
-  path: '/v1/lists/{id}',
+  path: '/v1/spam/lists/{id}',
   operationId: 'deleteEntry',
   tags: ['Allow and block lists'],
   summary: 'Forget an entry',
@@ -59,7 +61,7 @@ const remove = defineRoute({
   responses: { 204: { description: 'Forgotten.' }, ...problems(404) },
 })
 
-lists.openapi(remove, async (c) => {
+spamLists.openapi(remove, async (c) => {
   await deleteEntry(c.env.deps, c.var.account.accountId, c.req.valid('param').id)
   return c.body(null, 204)
 })
