@@ -3,6 +3,7 @@
  * model knows less ham than spam, once a day for an account, and a few messages at a time.
  */
 import type { Deps } from '../deps.ts'
+import { isShortOfHam } from '../spam/learned/learned.ts'
 import { readRoles } from '../store/account-read.ts'
 import { readState } from '../store/directory-read.ts'
 import { putState } from '../store/directory-write.ts'
@@ -27,9 +28,10 @@ export async function noteKeptAndRead(deps: Deps, shard: number): Promise<void> 
   const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
   const now = Math.floor(deps.now() / 1000)
   const models = await pageModels(db, Number((await readState(db, PLACE)) ?? 0), ACCOUNTS_A_RUN)
-  await db.batch([putState(PLACE, String(models.at(-1)?.account_id ?? 0))])
+  const next = models.length < ACCOUNTS_A_RUN ? 0 : (models.at(-1)?.account_id ?? 0)
+  await db.batch([putState(PLACE, String(next))])
   for (const { account_id, ham, spam, looked_at } of models) {
-    if (ham >= spam || now - looked_at < DAY_SECONDS) continue
+    if (!isShortOfHam({ counts: { hamN: ham, spamN: spam } }) || now - looked_at < DAY_SECONDS) continue
     const ids = await findKept(deps, account_id, now)
     await db.batch([noteLookedAt(account_id, now), ...putLessons(account_id, ids, 'implicit-ham', now)])
   }

@@ -96,7 +96,7 @@ describe('opinions', () => {
   ] as const)('are not asked where an entry %s', async (_name, list, mailbox) => {
     const { world, asked, excerpts } = asking()
     const entry = `${list}ed@friends.example`
-    await putEntry(world.deps, account, entry, list)
+    await putEntry(world.deps, account, { entry, list })
     expect(await reportOf(world, bad({ From: entry }))).toMatchObject({ mailbox, reason: `${list}-list` })
     expect([...asked, ...excerpts]).toEqual([])
   })

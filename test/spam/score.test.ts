@@ -54,9 +54,15 @@ describe('scoreMessage', () => {
     expect(alone.map(([name]) => name)).toEqual(['ATTACHMENT_DOUBLE_EXTENSION', 'ATTACHMENT_BIDI_NAME', 'LEARNED_SPAM'])
   })
 
-  it('lowers a score only for what the account has taught: nobody buys himself free', () => {
+  it('lowers a score only for what the account has taught or done itself: nobody buys himself free', () => {
     const lowering = Object.entries(WORTH).filter(([, worth]) => worth.points < 0)
-    expect(lowering.map(([name]) => name)).toEqual(['LEARNED_HAM', 'WORDS_HAM'])
+    expect(lowering.map(([name]) => name)).toEqual([
+      'LEARNED_HAM',
+      'WORDS_HAM',
+      'ANSWERS_OURS',
+      'CORRESPONDENT_KNOWN',
+      'SENDER_GOOD_HISTORY',
+    ])
   })
 
   it('scores a forged pass like no verdict', async () => {

@@ -65,7 +65,7 @@ export function isActive({ counts }: Learned): boolean {
 }
 
 /** Whether mail that its owner kept should be taken for ham: people report spam, and seldom say what is none. */
-export function isShortOfHam({ counts }: Pick<Learned, 'counts'>): boolean {
+export function isShortOfHam({ counts }: { counts: Pick<Counts, 'hamN' | 'spamN'> }): boolean {
   return counts.spamN > 0 && counts.hamN < counts.spamN + EXAMPLES_MIN
 }
 

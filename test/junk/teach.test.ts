@@ -1,0 +1,183 @@
+/** What is taught without anybody's word, how much of it, and what a run of teaching may take on. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { noteKeptAndRead } from '../../src/junk/kept-and-read.ts'
+import { describeModel, exportModel, importModel, resetModel } from '../../src/junk/model.ts'
+import { report } from '../../src/junk/report.ts'
+import { teachDue } from '../../src/junk/teach.ts'
+import { train } from '../../src/junk/train.ts'
+import { changeAll } from '../../src/mailbox/change.ts'
+import { SEEN } from '../../src/mailbox/flags.ts'
+import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
+import { type Reader, whole } from '../../src/mailbox/reader.ts'
+import { latin1, makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
+
+const DAY = 86_400_000
+
+let world: World
+let reader: Reader
+let address: string
+let boxes: Record<string, number>
+let serial = 0
+
+beforeAll(() => migrate())
+
+beforeEach(async () => {
+  world = makeWorld()
+  address = `owner${++serial}@postern.test`
+  reader = whole(await makeAccount(world, address))
+  boxes = Object.fromEntries((await listMailboxes(world.deps, reader)).map(({ role, id }) => [role, id]))
+  await env.DB.batch([
+    env.DB.prepare('delete from lessons'),
+    env.DB.prepare("delete from state where key like 'kept-and-read%'"),
+  ])
+})
+
+async function receive(from: string, to = address): Promise<number> {
+  const received = await receiveRaw(world, to, plainMessage({ From: from }))
+  if (received.kind !== 'filed') throw new Error(received.kind)
+  return received.id
+}
+
+async function model() {
+  const { ham, spam } = await describeModel(world.deps, reader.accountId)
+  return { ham, spam }
+}
+
+async function spam(n: number): Promise<void> {
+  for (let i = 0; i < n; i++)
+    await report(world.deps, reader, await receive('eve@pest.example'), { as: 'spam', listSender: false })
+}
+
+/** The sweep's looking through what was kept, and the teaching that follows. */
+async function lookThrough(): Promise<void> {
+  await noteKeptAndRead(world.deps, 0)
+  await teachDue(world.deps, 0)
+}
+
+async function read(id: number, mailbox?: string): Promise<void> {
+  const move = mailbox === undefined ? {} : { remove: 'all' as const, add: [boxes[mailbox] ?? 0] }
+  await changeAll(world.deps, reader, [id], { set: SEEN, ...move })
+}
+
+describe('mail that was kept and read', () => {
+  it('is ham where a model knows little of it: some of each day, one of a sender', async () => {
+    await spam(8)
+    for (const from of ['ann@a.example', 'ann@a.example', 'bob@b.example', 'cid@c.example'])
+      await read(await receive(from))
+    for (let n = 0; n < 9; n++) await read(await receive(`n${n}@many.example`), 'archive')
+    await lookThrough()
+    expect(await model()).toEqual({ ham: 0, spam: 8 })
+    world.clock.ms += 4 * DAY
+    await lookThrough()
+    const first = await model()
+    expect(first).toEqual({ ham: expect.any(Number), spam: 8 })
+    expect(first.ham).toBeGreaterThan(1)
+    expect(first.ham).toBeLessThanOrEqual(5)
+    await lookThrough()
+    expect(await model()).toEqual(first)
+    for (let day = 0; day < 5; day++) {
+      world.clock.ms += 1.1 * DAY
+      await lookThrough()
+    }
+    const last = await model()
+    expect(last.ham).toBeGreaterThan(first.ham)
+  })
+
+  it.each<[string, () => Promise<void>]>([
+    ['unread', async () => void (await receive('ann@a.example'))],
+    ['thrown away', async () => read(await receive('ann@a.example'), 'trash')],
+    ['to a plus-address', async () => read(await receive('ann@a.example', address.replace('@', '+x@')))],
+    [
+      'spoken of',
+      async () => {
+        const id = await receive('ann@a.example')
+        await report(world.deps, reader, id, { as: 'spam', listSender: false })
+        await changeAll(world.deps, reader, [id], { set: SEEN, remove: 'all', add: [boxes.inbox ?? 0], taught: 'spam' })
+      },
+    ],
+  ])('is no ham where it is %s', async (_, prepare) => {
+    await spam(6)
+    await prepare()
+    const before = await model()
+    world.clock.ms += 4 * DAY
+    await lookThrough()
+    expect(await model()).toEqual(before)
+  })
+
+  it('is left alone where nobody has taught the model spam', async () => {
+    await read(await receive('ann@a.example'))
+    world.clock.ms += 4 * DAY
+    await lookThrough()
+    expect(await model()).toEqual({ ham: 0, spam: 0 })
+  })
+})
+
+describe('a run of teaching', () => {
+  it('leaves to the next what is too much for it, and passes by what fails', async () => {
+    const ids = [await receive('ann@a.example'), await receive('bob@b.example'), await receive('cid@c.example')]
+    await changeAll(world.deps, reader, ids, { remove: 'all', add: [boxes.junk ?? 0] })
+    // One of them has lost its object, and one says that it is larger than what a run reads.
+    const row = await env.DB.prepare('select raw_key from messages where id = ?')
+      .bind(ids[0])
+      .first<{ raw_key: string }>()
+    await env.RAW.delete(row?.raw_key ?? '')
+    await env.DB.prepare('update messages set size = ? where id = ?')
+      .bind(40 * 1024 * 1024, ids[1])
+      .run()
+    world.events.push({ shard: 0 })
+    await world.settle()
+    expect(await model()).toEqual({ ham: 0, spam: 1 })
+    world.clock.ms += DAY
+    await teachDue(world.deps, 0)
+    expect(await model()).toEqual({ ham: 0, spam: 2 })
+    expect(await env.DB.prepare('select count(*) n from lessons').first('n')).toBe(0)
+  })
+})
+
+describe('a model', () => {
+  const old = Array.from({ length: 6 }, (_, n) => latin1(plainMessage({ Subject: `Old ${n}` })))
+
+  it('is trained in bulk, taken along, forgotten and put back', async () => {
+    expect(await train(world.deps, reader.accountId, 'ham', old)).toMatchObject({ ham: 6, spam: 0, isActive: false })
+    expect(await train(world.deps, reader.accountId, 'spam', old)).toMatchObject({ ham: 6, spam: 6, isActive: true })
+    const exported = await exportModel(world.deps, reader.accountId)
+    await resetModel(world.deps, reader.accountId)
+    expect(await describeModel(world.deps, reader.accountId)).toMatchObject({ ham: 0, spam: 0, isActive: false })
+    expect(await importModel(world.deps, reader.accountId, exported)).toMatchObject({ ham: 6, spam: 6, isActive: true })
+    expect(await exportModel(world.deps, reader.accountId)).toEqual(exported)
+  })
+
+  it.each([
+    ['weights', (text: string) => text.slice(4)],
+    ['weights', (text: string) => `${text} `],
+    ['counts', () => ''],
+    ['stats', () => '{"salt": 1}'],
+    ['stats', () => 'no'],
+    ['buffer', (text: string) => `${text}x`],
+  ] as const)('is not taken where its %s were changed', async (name, change) => {
+    await train(world.deps, reader.accountId, 'ham', old)
+    const exported = await exportModel(world.deps, reader.accountId)
+    const before = await describeModel(world.deps, reader.accountId)
+    const changed = { ...exported, [name]: change(exported[name]) }
+    expect(await importModel(world.deps, reader.accountId, changed)).toMatchObject({ failure: 'invalid' })
+    expect(await describeModel(world.deps, reader.accountId)).toEqual(before)
+  })
+
+  it('that was forgotten while somebody reports keeps the report, or both are told apart', async () => {
+    const ids = [
+      await receive('eve@pest.example'),
+      await receive('eve@pest.example'),
+      await receive('eve@pest.example'),
+    ]
+    await Promise.all([
+      ...ids.map((id) => report(world.deps, reader, id, { as: 'spam', listSender: false })),
+      resetModel(world.deps, reader.accountId),
+    ])
+    const { spam } = await model()
+    expect(spam).toBeGreaterThanOrEqual(0)
+    expect(spam).toBeLessThanOrEqual(3)
+    await report(world.deps, reader, await receive('eve@pest.example'), { as: 'spam', listSender: false })
+    expect(await model()).toEqual({ ham: 0, spam: spam + 1 })
+  })
+})
