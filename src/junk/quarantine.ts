@@ -25,6 +25,7 @@ import type { SenderVerdict } from '../verify/verdict.ts'
 import { countDelivered } from './history.ts'
 import { listStatement } from './lists.ts'
 import { senderOf } from './sender-keys.ts'
+import { teachSoon } from './teach.ts'
 
 /** Held mail and records of refusals are kept so long. */
 export const HELD_SECONDS = 30 * 86_400
@@ -112,6 +113,7 @@ export async function releaseHeld(deps: Deps, reader: Reader, id: number, wanted
   })
   switch (delivered.kind) {
     case 'stored':
+      teachSoon(deps, row.account_id)
       return delivered.id
     case 'duplicate':
       // An equal message came by another way and stands in a mailbox; where it is this very one, it was just released.

@@ -22,6 +22,7 @@ import type { MessageRow } from '../store/schema.ts'
 import { exampleOf, recount, reteach, senderOfRow, type Taught } from './lesson.ts'
 import { listStatement } from './lists.ts'
 import { changeModel } from './model.ts'
+import { teachSoon } from './teach.ts'
 
 /** Messages in one call of reportAll. Teaching them follows by the outbox. */
 export const REPORTS_MAX = 100
@@ -135,9 +136,14 @@ export async function reportAll(
 ): Promise<Changed | Failure> {
   if (ids.length > REPORTS_MAX) return fail('too-large', `At most ${REPORTS_MAX} messages can be reported in one call.`)
   const roles = await readRoles(deps.stores.of(reader.accountId), reader.accountId, ['inbox', 'junk'])
+  const changed = await changeAll(deps, reader, ids, { ...moveAllOf(as, roles), says: as })
+  teachSoon(deps, reader.accountId)
+  return changed
+}
+
+function moveAllOf(as: 'spam' | 'ham', roles: { role: string; id: number }[]): Edit {
   const idOf = (wanted: string) => roles.find(({ role }) => role === wanted)?.id
   const [inbox, junk] = [idOf('inbox'), idOf('junk')]
-  if (junk === undefined || inbox === undefined) return await changeAll(deps, reader, ids, { says: as })
-  if (as === 'spam') return await changeAll(deps, reader, ids, { remove: 'all', add: [junk], says: as })
-  return await changeAll(deps, reader, ids, { remove: [junk], add: [inbox], within: junk, says: as })
+  if (junk === undefined || inbox === undefined) return {}
+  return as === 'spam' ? { remove: 'all', add: [junk] } : { remove: [junk], add: [inbox], within: junk }
 }

@@ -18,7 +18,7 @@ import { parseMessage } from '../mime/parse.ts'
 import { featuresOf } from '../spam/learned/features.ts'
 import { readRoles } from '../store/account-read.ts'
 import type { Statement } from '../store/database.ts'
-import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
+import { ACCOUNTS_PER_SHARD, shardOf } from '../store/ids.ts'
 import type { LessonRow } from '../store/schema.ts'
 import { readDueLessons, readSenders, readTeachable, type TeachableRow } from '../store/teaching-read.ts'
 import { claimLessons, deleteLessons, putLessons } from '../store/teaching-write.ts'
@@ -41,6 +41,11 @@ const ATTEMPTS_MAX = 12
 export function lessonsOf(accountId: number, event: PosternEvent, now: number): Statement[] {
   if (!('said' in event) || !event.said) return []
   return Object.entries(event.said).flatMap(([word, ids]) => putLessons(accountId, ids, word as SaidOf, now))
+}
+
+/** Asks for an account's lessons to be taught soon. The sweep finds those whose asking is lost. */
+export function teachSoon(deps: Deps, accountId: number): void {
+  deps.background(deps.queues.events.send({ shard: shardOf(accountId) }))
 }
 
 /** Teaches lessons of a shard. True where more of them are due. Throws where storage fails; trying again is safe. */

@@ -142,7 +142,6 @@ describe('many reports at once', () => {
     await later()
     expect(await reportAll(world.deps, me.reader, [...ids, 7], 'spam')).toMatchObject({ notFound: [7] })
     expect(await standing(me, ids[29] ?? 0)).toEqual({ taught: null, in: ['junk'], ham: 0, spam: 1 })
-    world.events.push({ shard: 0 })
     await world.settle()
     expect((await describeModel(world.deps, me.reader.accountId)).spam).toBe(26)
     await world.settle()
