@@ -71,13 +71,7 @@ export async function fileReceipt(
     envelope: { from: receipt.from, to: receipt.to },
     nowMs: receipt.receivedAtMs,
     policy: policyOf(account && settingsOf(account), deps.policy),
-    ...(await knownOf(deps, receipt.accountId, sender, message)),
-    lists: await findListHits(deps, receipt.accountId, {
-      fromAddresses: senderAddresses(message),
-      envelopeFrom: foldAddress(receipt.from),
-      ip: verdict.client.ip,
-      helo: verdict.client.helo,
-    }),
+    ...(await knownOf(deps, receipt, message, verdict, sender)),
   }
   const others = receipt.source === 'email-routing' ? await askOutside(deps, input) : {}
   const report = scoreMessage({ ...input, ...others })
@@ -100,13 +94,21 @@ export async function fileReceipt(
   return await afterWithholding(deps, receipt, await withhold(deps, delivery, place), report)
 }
 
-// What the account has taught its filter, and what it knows of the sender.
-async function knownOf(deps: Deps, accountId: number, sender: Sender | null, message: ParsedMessage) {
-  const [learned, history] = await Promise.all([
+// What the account has taught its filter, what it knows of the sender, and what it has listed.
+async function knownOf(
+  deps: Deps,
+  { accountId, from }: Receipt,
+  message: ParsedMessage,
+  { client }: SenderVerdict,
+  sender: Sender | null,
+) {
+  const fromAddresses = senderAddresses(message)
+  const [learned, history, lists] = await Promise.all([
     readForScoring(deps, accountId),
     readHistory(deps, accountId, sender, message),
+    findListHits(deps, accountId, { fromAddresses, envelopeFrom: foldAddress(from), ...client }),
   ])
-  return { learned, history }
+  return { learned, history, lists }
 }
 
 // What an account of this server sent carries no block that could be trusted: the proof is that this server took it.

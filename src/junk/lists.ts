@@ -9,7 +9,7 @@ import { type Failure, fail } from '../errors.ts'
 import type { ListHit } from '../spam/input.ts'
 import type { Statement } from '../store/database.ts'
 import { pageListEntries, readListEntries } from '../store/directory-read.ts'
-import { deleteListEntry, putListEntry } from '../store/directory-write.ts'
+import { deleteListEntry, deleteNotedEntry, putListEntry } from '../store/directory-write.ts'
 import type { ListRow } from '../store/schema.ts'
 import { listKeys, normaliseListEntry, typedEntry } from './list-keys.ts'
 
@@ -18,6 +18,9 @@ export const SERVER = 0
 
 /** Entries of one account, or of the server. A list that long is a job for a blocklist, not for a person. */
 export const ENTRIES_MAX = 10_000
+
+/** The note of entries that came with a report: the opposite report takes them back. */
+const REPORTED = 'Listed with a report.'
 
 export type ListEntry = {
   entry: string
@@ -57,10 +60,16 @@ export async function putEntry(deps: Deps, accountId: number, wanted: NewListEnt
     : fail('conflict', `The lists may have at most ${ENTRIES_MAX} entries: delete some first.`)
 }
 
-/** The statement that lists an account's sender, a folded address, together with what else is committed. */
+/** The statement that lists an account's sender, a folded address, for a report or a release, together with that. */
 export function listStatement(accountId: number, address: string, list: 'allow' | 'block', now: number): Statement {
   const key = `address:${address}`
-  return putListEntry({ account_id: accountId, key, list, note: null, expires_at: null, created_at: now }, ENTRIES_MAX)
+  const row = { account_id: accountId, key, list, note: REPORTED, expires_at: null, created_at: now }
+  return putListEntry(row, ENTRIES_MAX)
+}
+
+/** The statement that takes such an entry back. One that its owner has written himself stays. */
+export function unlistStatement(accountId: number, address: string, lists: ('allow' | 'block')[]): Statement {
+  return deleteNotedEntry(accountId, `address:${address}`, lists, REPORTED)
 }
 
 /** Entries after the key `after`. A page's next `after` is the key of its last. */

@@ -20,7 +20,7 @@ import type { Statement } from '../store/database.ts'
 import { readMessageRow } from '../store/message-read.ts'
 import type { MessageRow } from '../store/schema.ts'
 import { exampleOf, recount, reteach, senderOfRow, type Taught } from './lesson.ts'
-import { listStatement } from './lists.ts'
+import { listStatement, unlistStatement } from './lists.ts'
 import { changeModel } from './model.ts'
 import { teachSoon } from './teach.ts'
 
@@ -47,12 +47,8 @@ export async function report(deps: Deps, reader: Reader, id: number, wanted: Rep
   throw new TemporaryError('the message is changing too fast')
 }
 
-async function tryReport(
-  deps: Deps,
-  reader: Reader,
-  id: number,
-  { as, listSender }: Report,
-): Promise<boolean | Failure> {
+async function tryReport(deps: Deps, reader: Reader, id: number, wanted: Report): Promise<boolean | Failure> {
+  const { as } = wanted
   const { accountId, addressId } = reader
   const db = deps.stores.of(accountId)
   const [row, roles] = await Promise.all([
@@ -61,22 +57,27 @@ async function tryReport(
   ])
   if (!row || (addressId !== null && row.address_id !== addressId))
     return fail('not-found', 'There is no such message.')
-  const listed = listSender && as !== null ? listOf(deps, row, as) : []
+  const listed = listOf(deps, row, wanted)
   if ('failure' in listed) return listed
   const move = as === null ? {} : moveOf(as, row, roles)
   if (row.taught !== as) return await teachNow(deps, reader, row, as, move, listed)
-  if (listed.length > 0) await db.batch(listed)
+  if (wanted.listSender) await db.batch(listed)
   // It was taught before, and somebody has moved it since; the word still says where it belongs.
   if (move.add !== undefined) return newsOf(await changeAll(deps, reader, [id], { ...move, taught: as }))
   return false
 }
 
-function listOf(deps: Deps, row: MessageRow, as: 'spam' | 'ham'): Statement[] | Failure {
+// A report that lists nobody takes back what an opposite one has listed.
+function listOf(deps: Deps, row: MessageRow, { as, listSender }: Report): Statement[] | Failure {
   const sender = senderOfRow(row)
-  if (!sender) return fail('invalid', 'The message names no one sender who could be listed.', 'list_sender')
-  return [
-    listStatement(row.account_id, sender.address, as === 'spam' ? 'block' : 'allow', Math.floor(deps.now() / 1000)),
-  ]
+  const list = as === 'spam' ? 'block' : 'allow'
+  if (as !== null && listSender) {
+    if (!sender) return fail('invalid', 'The message names no one sender who could be listed.', 'list_sender')
+    return [listStatement(row.account_id, sender.address, list, Math.floor(deps.now() / 1000))]
+  }
+  if (!sender || row.taught === null) return []
+  const opposite = (['allow', 'block'] as const).filter((one) => as === null || one !== list)
+  return [unlistStatement(row.account_id, sender.address, opposite)]
 }
 
 /** Where a word puts a message: spam into Junk, ham out of it. */

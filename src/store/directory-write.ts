@@ -1,6 +1,6 @@
 /** Statements that change the directory, the lists and the server's state. Those that answer with a row say so. */
 import { type SQL, sql } from 'drizzle-orm'
-import { int } from './database.ts'
+import { int, list } from './database.ts'
 import type { AddressRow, ApiKeyRow, ListRow } from './schema.ts'
 
 /** Returns the new row. A name that exists is a unique violation. */
@@ -123,6 +123,12 @@ export function forgetListEntries(before: number, limit: number): SQL {
 
 export function deleteListEntry(accountId: number, key: string): SQL {
   return sql`delete from lists where account_id = ${accountId} and key = ${key} returning key`
+}
+
+/** Deletes an entry of these lists, where it has this note. */
+export function deleteNotedEntry(accountId: number, key: string, lists: ListRow['list'][], note: string): SQL {
+  return sql`delete from lists where account_id = ${accountId} and key = ${key} and list in (${list(lists)})
+    and note = ${note}`
 }
 
 export function putState(key: string, value: string): SQL {

@@ -1,6 +1,7 @@
 /** Mail that is held back or refused: where it stands, who sees it, how it is released, deleted and forgotten. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { removeAccount } from '../../src/access/accounts.ts'
 import { changeSettings, type Settings } from '../../src/access/settings.ts'
 import { isFailure } from '../../src/errors.ts'
 import { filePending } from '../../src/inbound/pending.ts'
@@ -131,6 +132,22 @@ describe('a message in quarantine', () => {
     world.events.push({ shard: 0 })
     await world.settle()
     expect([await usedBytes(me), await objectsOf(me)]).toEqual([0, []])
+  })
+
+  it('is erased with its account', async () => {
+    const me = await owner()
+    await held(me)
+    await removeAccount(world.deps, me.reader.accountId)
+    for (let n = 0; n < 4; n++) {
+      world.events.push({ shard: 0 })
+      await world.settle()
+    }
+    expect(await objectsOf(me)).toEqual([])
+    for (const table of ['withheld', 'senders', 'spam_models', 'lessons', 'digests'])
+      expect([
+        table,
+        await env.DB.prepare(`select 1 from ${table} where account_id = ?`).bind(me.reader.accountId).first(),
+      ]).toEqual([table, null])
   })
 
   it('goes by itself after 30 days', async () => {

@@ -55,7 +55,9 @@ async function reportOf(world: World, raw: string, over: Partial<Incoming> = {})
   const received = await receiveRaw(world, 'demo@postern.test', raw, over)
   if (received.kind !== 'filed') throw new Error(`not filed: ${JSON.stringify(received)}`)
   const message = await readMessage(world.deps, whole(account), received.id)
-  const tags = message?.report?.tags.map(({ name }) => name) ?? []
+  // That the sender is a stranger is the account's own to know, and nobody else's opinion.
+  const names = message?.report?.tags.map(({ name }) => name) ?? []
+  const tags = names.filter((name) => name !== 'FIRST_CONTACT')
   return { tags, score: message?.report?.score, mailbox: received.mailbox, reason: message?.report?.reason }
 }
 

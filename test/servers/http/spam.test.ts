@@ -90,7 +90,7 @@ describe('the filter', () => {
   it('lists the sender with the report, where that is asked for', async () => {
     const { id } = await deliver(world, own, pitch(1), address)
     await own.post(`/v1/messages/${id}/report`, { as: 'spam', list_sender: true })
-    const entry = { entry: 'eve@pest.example', list: 'block', note: null, expires_at: null }
+    const entry = { entry: 'eve@pest.example', list: 'block', note: 'Listed with a report.', expires_at: null }
     expect((await own.get('/v1/spam/lists')).body.data).toMatchObject([entry])
     const blocked = await deliver(world, own, pitch(2), address)
     expect(blocked.spam.verdict).toBe('junk')
@@ -99,6 +99,22 @@ describe('the filter', () => {
     const nobody = await deliver(world, own, plainMessage({ From: 'a@b.example, c@d.example' }), address)
     const refused = await own.post(`/v1/messages/${nobody.id}/report`, { as: 'ham', list_sender: true })
     expect([refused.status, refused.body.errors[0].pointer]).toEqual([422, '/list_sender'])
+  })
+
+  it('takes back with a report what an earlier one has listed, and no entry of its owner’s own', async () => {
+    const { id } = await deliver(world, own, pitch(1), address)
+    const listed = async () => (await own.get('/v1/spam/lists')).body.data.map(({ list }: { list: string }) => list)
+    await own.post(`/v1/messages/${id}/report`, { as: 'spam', list_sender: true })
+    expect(await listed()).toEqual(['block'])
+    await own.post(`/v1/messages/${id}/report`, { as: 'ham' })
+    expect(await listed()).toEqual([])
+    await own.post(`/v1/messages/${id}/report`, { as: 'spam', list_sender: true })
+    await own.delete(`/v1/messages/${id}/report`)
+    expect(await listed()).toEqual([])
+    await own.post('/v1/spam/lists', { entry: 'eve@pest.example', list: 'block' })
+    await own.post(`/v1/messages/${id}/report`, { as: 'spam' })
+    await own.post(`/v1/messages/${id}/report`, { as: 'ham' })
+    expect(await listed()).toEqual(['block'])
   })
 
   it('takes many reports at once, and says which were not there', async () => {
