@@ -6,6 +6,7 @@
  */
 import { env } from 'cloudflare:workers'
 import { report } from '../../src/junk/report.ts'
+import { train } from '../../src/junk/train.ts'
 import { changeAll } from '../../src/mailbox/change.ts'
 import type { Edit } from '../../src/mailbox/change-plan.ts'
 import { listChanges } from '../../src/mailbox/changes.ts'
@@ -22,7 +23,7 @@ import { submit } from '../../src/outbound/submit.ts'
 import { UIDS_PER_PAGE } from '../../src/store/message-write.ts'
 import { type BulkMailbox, fillMailbox } from './bulk.ts'
 import { type Meter, metered } from './counting.ts'
-import { latin1, makeAccount, makeWorld, plainMessage, receiveRaw, type World } from './world.ts'
+import { disguisedMessage, latin1, makeAccount, makeWorld, plainMessage, receiveRaw, type World } from './world.ts'
 
 export type Setup = { world: World; meter: Meter; box: BulkMailbox; archive: number }
 
@@ -61,6 +62,25 @@ export const OPERATIONS: Operation[] = [
     read: 48,
     written: 20,
     run: ({ world, box }) => receiveRaw(world, `demo@size${box.size}.test`, plainMessage()),
+  },
+  {
+    name: 'receive from a proven sender, with a model and a reference',
+    read: 48,
+    written: 20,
+    prepare: async ({ world, box }) => {
+      await train(world.deps, box.accountId, 'spam', [latin1(plainMessage())])
+      return 0
+    },
+    run: ({ world, box }) =>
+      receiveRaw(world, `demo@size${box.size}.test`, plainMessage({ 'In-Reply-To': `<${crypto.randomUUID()}@x>` }), {
+        source: 'local',
+      }),
+  },
+  {
+    name: 'hold one back in quarantine',
+    read: 48,
+    written: 20,
+    run: ({ world, box }) => receiveRaw(world, `demo@size${box.size}.test`, disguisedMessage()),
   },
   {
     name: 'receive with 10 unknown references',

@@ -190,3 +190,19 @@ export function plainMessage(
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   return `${lines.join('')}\r\n${body}`
 }
+
+/** A message with a program that is dressed up as a document: it is held back wherever it goes. */
+export function disguisedMessage(over: { [header: string]: string } = {}): string {
+  const body = [
+    ['--b', 'Content-Type: text/plain', '', 'Pay the quinces.'],
+    [
+      '--b',
+      'Content-Type: application/octet-stream',
+      'Content-Disposition: attachment; filename="a.pdf.exe"',
+      '',
+      'MZ',
+    ],
+    ['--b--', ''],
+  ]
+  return plainMessage({ 'Content-Type': 'multipart/mixed; boundary=b', ...over }, body.flat().join('\r\n'))
+}

@@ -11,7 +11,7 @@ import { type Reader, whole } from '../../src/mailbox/reader.ts'
 import { formatId } from '../../src/servers/http/ids.ts'
 import { FAULT_MODES, faultsAt } from '../helpers/faults.ts'
 import { faultyWorld } from '../helpers/faulty-world.ts'
-import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
+import { disguisedMessage, makeAccount, makeWorld, migrate, receiveRaw, type World } from '../helpers/world.ts'
 
 const HOUR = 3_600_000
 
@@ -31,10 +31,7 @@ async function owner(): Promise<Owner> {
 }
 
 async function hold(me: Owner, headers: Record<string, string> = {}): Promise<number> {
-  const body =
-    '--b\r\nContent-Type: text/plain\r\n\r\nword\r\n--b\r\nContent-Type: application/octet-stream; name="a.pdf.exe"\r\n\r\nMZ\r\n--b--\r\n'
-  const raw = plainMessage({ 'Content-Type': 'multipart/mixed; boundary=b', ...headers }, body)
-  const received = await receiveRaw(world, me.address, raw)
+  const received = await receiveRaw(world, me.address, disguisedMessage(headers))
   if (received.kind !== 'withheld') throw new Error(received.kind)
   return received.id
 }

@@ -17,6 +17,7 @@ import { faultyWorld } from '../helpers/faulty-world.ts'
 import { findMiscounts } from '../helpers/miscounts.ts'
 import {
   consume,
+  disguisedMessage,
   latin1,
   makeAccount,
   makeWorld,
@@ -49,11 +50,7 @@ beforeEach(async () => {
 
 afterAll(() => console.log(`${injected} faults injected over quarantine, refusals, reports and teaching`))
 
-function disguised(subject: string): string {
-  const body =
-    '--b\r\nContent-Type: text/plain\r\n\r\nword\r\n--b\r\nContent-Type: application/octet-stream; name="a.pdf.exe"\r\n\r\nMZ\r\n--b--\r\n'
-  return plainMessage({ Subject: subject, 'Content-Type': 'multipart/mixed; boundary=b' }, body)
-}
+const disguised = (subject: string) => disguisedMessage({ Subject: subject })
 
 const incoming = (raw: string) => ({
   from: 'alice@elsewhere.example',

@@ -15,7 +15,16 @@ import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
 import { readContent, readMessage } from '../../src/mailbox/read.ts'
 import { type Reader, whole } from '../../src/mailbox/reader.ts'
 import { findMiscounts } from '../helpers/miscounts.ts'
-import { latin1, makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
+import {
+  disguisedMessage,
+  latin1,
+  makeAccount,
+  makeWorld,
+  migrate,
+  plainMessage,
+  receiveRaw,
+  type World,
+} from '../helpers/world.ts'
 
 const NEWEST = Number.MAX_SAFE_INTEGER
 const DAY = 86_400_000
@@ -37,12 +46,7 @@ async function owner(settings: Partial<Settings> = {}): Promise<Owner> {
   return { reader: whole(accountId), address }
 }
 
-/** A program that is dressed up as a document. */
-function disguised(subject = 'Invoice', headers: Record<string, string> = {}): string {
-  const body =
-    '--b\r\nContent-Type: text/plain\r\n\r\nPay the quinces.\r\n--b\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename="invoice.pdf.exe"\r\n\r\nMZ\r\n--b--\r\n'
-  return plainMessage({ Subject: subject, 'Content-Type': 'multipart/mixed; boundary=b', ...headers }, body)
-}
+const disguised = (subject = 'Invoice') => disguisedMessage({ Subject: subject })
 
 async function held(me: Owner, raw = disguised()): Promise<number> {
   const received = await receiveRaw(world, me.address, raw)

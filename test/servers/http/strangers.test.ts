@@ -9,7 +9,15 @@ import { SCOPES, type Scope } from '../../../src/access/scopes.ts'
 import { keepDead } from '../../../src/inbound/dead-letters.ts'
 import { app } from '../../../src/servers/http/app.ts'
 import { type Answer, accountClient, adminClient, type Call, type Client, makeClient } from '../../helpers/http.ts'
-import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'
+import {
+  disguisedMessage,
+  makeAccount,
+  makeWorld,
+  migrate,
+  plainMessage,
+  receiveRaw,
+  type World,
+} from '../../helpers/world.ts'
 import {
   ACCOUNT_CALLS,
   type AccountCall,
@@ -69,10 +77,7 @@ async function idsOf(client: Client, address: string): Promise<Ids> {
 
 /** Three messages in quarantine: programs in disguise. */
 async function heldOf(client: Client, address: string) {
-  const body =
-    '--b\r\nContent-Type: text/plain\r\n\r\nword\r\n--b\r\nContent-Type: application/octet-stream; name="a.pdf.exe"\r\n\r\nMZ\r\n--b--\r\n'
-  for (let n = 0; n < 3; n++)
-    await receiveRaw(world, address, plainMessage({ 'Content-Type': 'multipart/mixed; boundary=b' }, body))
+  for (let n = 0; n < 3; n++) await receiveRaw(world, address, disguisedMessage())
   const [held, released, doomed] = (await client.get('/v1/quarantine')).body.data.map(({ id }: { id: string }) => id)
   return { held, released, doomed }
 }
