@@ -47,9 +47,8 @@ export async function forgetOld(deps: Deps, shard: number): Promise<void> {
     forgetRawDeleted(dayPrefix(deps.now() - RECEIPT_MS), RECEIPTS_A_RUN),
   ])
   const now = Math.floor(deps.now() / 1000)
-  for (const { id } of accounts)
-    await db.batch([...forgetTombstonesOf(id, now - TOMBSTONE_SECONDS), ...(await forgetStrangers(deps, id))])
-  await db.batch([forgetListEntries(now, ENTRIES_A_RUN)])
+  for (const { id } of accounts) await db.batch(forgetTombstonesOf(id, now - TOMBSTONE_SECONDS))
+  await db.batch([forgetListEntries(now, ENTRIES_A_RUN), ...(await forgetStrangers(deps, shard))])
   const held = await readOldWithheld(db, now - HELD_SECONDS, HELD_A_RUN)
   if (held.length > 0) await db.batch(deleteWithheld(held))
   if (shard === 0) await db.batch([forgetAudit(Math.floor(deps.now() / 1000) - AUDIT_SECONDS, AUDIT_A_RUN)])

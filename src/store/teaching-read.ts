@@ -29,12 +29,10 @@ export async function readSenders(db: Database, accountId: number, keys: readonl
   return await db.all<SenderRow>(sql`select * from senders where account_id = ${accountId} and key in (${list(keys)})`)
 }
 
-/** Keys of an account's senders, after a key, in their order. */
-export async function pageSenderKeys(db: Database, accountId: number, after: string, limit: number): Promise<string[]> {
-  const rows = await db.all<{ key: string }>(
-    sql`select key from senders where account_id = ${accountId} and key > ${after} order by key limit ${limit}`,
-  )
-  return rows.map(({ key }) => key)
+/** Whose senders there are, after one of them, in the order of accounts and keys. */
+export function pageSenderKeys(db: Database, accountId: number, key: string, limit: number) {
+  return db.all<Pick<SenderRow, 'account_id' | 'key'>>(sql`select account_id, key from senders
+    where (account_id, key) > (${accountId}, ${key}) order by account_id, key limit ${limit}`)
 }
 
 /** Lessons whose time has come, the longest waiting first. */

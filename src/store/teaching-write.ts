@@ -1,7 +1,7 @@
 /** Statements over what an account's model has learned, what is still to be taught, and what is known of senders. */
 import { type SQL, sql } from 'drizzle-orm'
 import { int, integers, list, table } from './database.ts'
-import type { LessonRow, SpamModelRow } from './schema.ts'
+import type { LessonRow, SenderRow, SpamModelRow } from './schema.ts'
 
 /** What learning changes of a model's row. */
 export type ModelContent = Pick<SpamModelRow, 'ham' | 'spam' | 'weights' | 'counts' | 'stats' | 'buffer'>
@@ -57,10 +57,11 @@ export function countWritten(accountId: number, recipients: readonly string[], n
 }
 
 /** Forgets those of these senders that came once at the most, of whom nothing was said, and who were last met before a second. */
-export function forgetSenders(accountId: number, keys: readonly string[], before: number): SQL[] {
-  if (keys.length === 0) return []
+export function forgetSenders(senders: readonly Pick<SenderRow, 'account_id' | 'key'>[], before: number): SQL[] {
+  if (senders.length === 0) return []
+  const keys = JSON.stringify(senders.map(({ account_id, key }) => [account_id, key]))
   return [
-    sql`delete from senders where account_id = ${accountId} and key in (select value from json_each(${JSON.stringify(keys)}))
+    sql`delete from senders where (account_id, key) in (select value ->> 0, value ->> 1 from json_each(${keys}))
       and seen <= 1 and ham = 0 and spam = 0 and implicit = 0 and written = 0 and last_at < ${before}`,
   ]
 }

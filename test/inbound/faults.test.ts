@@ -15,7 +15,7 @@ import { consume, latin1, makeAccount, makeWorld, migrate, plainMessage, type Wo
 
 const MINUTE = 60_000
 /** What a call of this way may be at most: beyond it, the way has grown a loop. */
-const CALLS_MAX = 40
+const CALLS_MAX = 60
 
 let clean: World
 let injected = 0

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { isFailure } from '../../src/errors.ts'
+import { forgetOld } from '../../src/inbound/forget.ts'
 import { report } from '../../src/junk/report.ts'
 import { listMessages } from '../../src/mailbox/list.ts'
 import { readMessage } from '../../src/mailbox/read.ts'
@@ -182,3 +183,23 @@ describe('an answer', () => {
 })
 
 const EMPTY = { from: null, to: null, cc: null, bcc: [], all: false, html: null, attachments: [] }
+
+describe('a stranger', () => {
+  it('who came once is forgotten after half a year, and nobody else', async () => {
+    const me = await owner()
+    const kept = await receive(me, 'kept@shop.example')
+    await report(world.deps, me.reader, kept, { as: 'ham', listSender: false })
+    await receive(me, 'twice@gmail.com')
+    await receive(me, 'twice@gmail.com')
+    await receive(me, 'once@gmail.com')
+    await send(me, 'written@gmail.com')
+    const before = world.clock.ms
+    const keys = await keysOf(me)
+    await forgetOld(world.deps, 0)
+    expect(await keysOf(me)).toEqual(keys)
+    world.clock.ms += 200 * 86_400_000
+    await forgetOld(world.deps, 0)
+    world.clock.ms = before
+    expect(await keysOf(me)).toEqual(keys.filter((key) => key !== 'address:once@gmail.com'))
+  })
+})
