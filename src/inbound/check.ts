@@ -32,6 +32,6 @@ export async function checkMessage(
     findListHits(deps, accountId, { fromAddresses, envelopeFrom: foldAddress(envelope.from), ip: null }),
   ])
   const policy = policyOf(account && settingsOf(account), deps.policy)
-  const input = { message, verdict: UNKNOWN_VERDICT, envelope, nowMs: deps.now() }
+  const input = { message, bytes, verdict: UNKNOWN_VERDICT, envelope, nowMs: deps.now() }
   return scoreMessage({ ...input, policy, lists, learned, history })
 }

@@ -8,7 +8,7 @@ type Held = Pick<WithheldSummaryRow, 'id' | 'from_addr' | 'from_name' | 'subject
 const REASONS: Readonly<Record<string, string>> = {
   'quarantine-score': 'its score',
   'block-list': 'your block list',
-  malware: 'a program in disguise is attached',
+  malware: 'a program is hidden in it',
 }
 
 export function digestBodies(rows: readonly Held[], listedMax: number, isCut: boolean) {

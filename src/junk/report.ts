@@ -87,7 +87,7 @@ function moveOf(as: 'spam' | 'ham', row: Pick<MessageRow, 'placed'>, roles: { ro
   const standing = placementsOf(row.placed).map(({ mailboxId }) => mailboxId)
   // The owner may have no Junk mailbox: then nothing moves, and the word is taught all the same.
   if (junk === undefined || inbox === undefined) return {}
-  if (as === 'ham') return standing.includes(junk) ? { remove: [junk], add: [inbox] } : {}
+  if (as === 'ham') return standing.includes(junk) ? { remove: [junk], add: [inbox], within: junk } : {}
   return standing.length === 1 && standing[0] === junk ? {} : { remove: 'all', add: [junk] }
 }
 

@@ -7,11 +7,13 @@
  * claim alone. So forged spam, however often it is reported, never ruins the name that it forges, and good mail of a sender
  * never speaks for a forgery.
  *
- * A free mailbox's domain is no sender: its strangers have nothing in common.
+ * The domain is the registrable one, so that nobody begins anew under each name below his own. A free mailbox's is no sender:
+ * its strangers have nothing in common.
  */
 import { foldAddress, splitAddress } from '../mime/addresses.ts'
 import type { Address } from '../mime/message.ts'
 import { isFreemail } from '../spam/known-hosts.ts'
+import { registrableDomain } from '../spam/registrable.ts'
 import { writtenKey } from '../store/teaching-write.ts'
 import { isProven } from '../verify/proven.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
@@ -33,7 +35,7 @@ export function addressKey({ address, isProven }: Sender): string {
 
 /** Null where the domain says nothing about the sender. */
 export function domainKey({ domain, isProven }: Sender): string | null {
-  return isProven && !isFreemail(domain) ? `domain:${domain}` : null
+  return isProven && !isFreemail(domain) ? `domain:${registrableDomain(domain)}` : null
 }
 
 /** At most two. */

@@ -72,6 +72,15 @@ describe('a sender', () => {
     expect(await keysOf(me)).toEqual(['address:ann@shop.example', 'domain:shop.example'])
   })
 
+  it('has one domain, whatever stands before it; under a public suffix each has his own', async () => {
+    const me = await owner()
+    for (const host of ['a.shop.example', 'b.shop.example', 'eve.github.io']) await receive(me, `ann@${host}`)
+    expect((await keysOf(me)).filter((key) => String(key).startsWith('domain:'))).toEqual([
+      'domain:eve.github.io',
+      'domain:shop.example',
+    ])
+  })
+
   it('of a free mailbox shares nothing with its other users', async () => {
     const me = await owner()
     await receive(me, 'ann@gmail.com')
