@@ -15,7 +15,7 @@ import { sendDigests } from '../junk/digest.ts'
 import { noteKeptAndRead } from '../junk/kept-and-read.ts'
 import { lessonsOf, teachDue } from '../junk/teach.ts'
 import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
-import { drainOutbox } from '../notify/outbox.ts'
+import { drainOutbox, wakeOutbox } from '../notify/outbox.ts'
 import { sendDue } from '../outbound/send-due.ts'
 import { readDeadSubjects, readState } from '../store/directory-read.ts'
 import { putState } from '../store/directory-write.ts'
@@ -50,7 +50,7 @@ export async function sweep(deps: Deps): Promise<SweepResult> {
     await attempt(deps, 'sweep.outbox', () => drainOutbox(deps, shard, lessonsOf))
     await attempt(deps, 'sweep.kept', () => noteKeptAndRead(deps, shard))
     await attempt(deps, 'sweep.digest', () => sendDigests(deps, shard, (row) => settingsOf(row).digest !== false))
-    await attempt(deps, 'sweep.teach', () => teachDue(deps, shard))
+    await attempt(deps, 'sweep.teach', async () => (await teachDue(deps, shard)) && wakeOutbox(deps, shard))
     await attempt(deps, 'sweep.erase', () => eraseAccounts(deps, shard))
     await attempt(deps, 'sweep.empty', () => emptyMailboxes(deps, shard))
     await attempt(deps, 'sweep.forget', () => forgetOld(deps, shard))

@@ -5,7 +5,8 @@
  *
  * Invariants:
  *  - A lesson is deleted in the batch that teaches it, and `messages.taught` says so: told twice, it is taught once.
- *  - A lesson is put off before it is tried, so that one that kills its invocation keeps no other from its turn.
+ *  - A lesson is put off before it is tried, and tried alone from the second time on, so that one that ends its run keeps no
+ *    other from its turn.
  *  - A word that the message's place contradicts by now is not taught: somebody has changed his mind since.
  */
 import type { Deps } from '../deps.ts'
@@ -21,7 +22,7 @@ import type { Statement } from '../store/database.ts'
 import { ACCOUNTS_PER_SHARD, shardOf } from '../store/ids.ts'
 import type { LessonRow } from '../store/schema.ts'
 import { readDueLessons, readSenders, readTeachable, type TeachableRow } from '../store/teaching-read.ts'
-import { claimLessons, deleteLessons, putLessons } from '../store/teaching-write.ts'
+import { claimLessons, deleteLessons, putLessons, returnLessons } from '../store/teaching-write.ts'
 import { mayTeachHam } from './implicit-ham.ts'
 import { type Example, exampleOf, recount, reteach, senderOfRow } from './lesson.ts'
 import { changeModel } from './model.ts'
@@ -54,15 +55,30 @@ export async function teachDue(deps: Deps, shard: number): Promise<boolean> {
   const now = Math.floor(deps.now() / 1000)
   const due = await readDueLessons(db, now, LESSONS_A_RUN)
   if (due.length === 0) return false
-  await db.batch(putOff(due, now))
+  const spent = due.filter(({ attempts }) => attempts >= ATTEMPTS_MAX)
+  const tried = toTry(due.filter(({ attempts }) => attempts < ATTEMPTS_MAX))
+  if (spent.length > 0) deps.log({ level: 'warn', at: 'junk.teach', shard, given_up: spent.length })
+  await db.batch([...spent.map(deleteLesson), ...putOff(tried, now)])
   const budget = { bytes: BYTES_A_RUN }
-  for (const group of groups(due)) await teachGroup(deps, group, budget)
-  return due.length === LESSONS_A_RUN
+  const later: LessonRow[] = []
+  for (const group of groups(tried)) later.push(...(await teachGroup(deps, group, budget)))
+  if (later.length > 0) await db.batch([returnLessons(later, now)])
+  return due.length === LESSONS_A_RUN || due.length > spent.length + tried.length || later.length > 0
+}
+
+// One that was tried before and not taught is tried alone: it may be what ended that run, and with it the turn of the others.
+function toTry(due: LessonRow[]): LessonRow[] {
+  const [first] = due
+  return first && first.attempts > 0 ? [first] : due.filter(({ attempts }) => attempts === 0)
+}
+
+function deleteLesson({ account_id, message_id, opinion }: LessonRow): Statement {
+  return deleteLessons(account_id, [message_id], [opinion])
 }
 
 // Doubling by the attempts that a lesson has had; those of one count are one statement.
-function putOff(due: LessonRow[], now: number): Statement[] {
-  const byAttempts = Map.groupBy(due, ({ attempts }) => attempts)
+function putOff(tried: LessonRow[], now: number): Statement[] {
+  const byAttempts = Map.groupBy(tried, ({ attempts }) => attempts)
   return [...byAttempts].map(([attempts, lessons]) =>
     claimLessons(lessons, now + Math.min(RETRY_SECONDS * 2 ** attempts, RETRY_SECONDS_MAX)),
   )
@@ -79,7 +95,12 @@ function groups(due: LessonRow[]): Group[] {
   })
 }
 
-async function teachGroup(deps: Deps, { accountId, word, lessons }: Group, budget: { bytes: number }): Promise<void> {
+/** Gives the lessons for which the run's budget was too small. */
+async function teachGroup(
+  deps: Deps,
+  { accountId, word, lessons }: Group,
+  budget: { bytes: number },
+): Promise<LessonRow[]> {
   const db = deps.stores.of(accountId)
   const ids = lessons.map((lesson) => lesson.message_id)
   const [rows, roles] = await Promise.all([
@@ -89,10 +110,8 @@ async function teachGroup(deps: Deps, { accountId, word, lessons }: Group, budge
   const wanted = rows.filter((row) => row.taught !== word && !isContradicted(row, word, roles))
   const { examples, later } = await readExamples(deps, wanted, word, budget)
   const taught = word === 'implicit-ham' ? await onlyModest(deps, accountId, examples) : examples
-  const spent = lessons.filter(({ attempts }) => attempts >= ATTEMPTS_MAX).map((lesson) => lesson.message_id)
-  if (spent.length > 0) deps.log({ level: 'warn', at: 'junk.teach', account: accountId, given_up: spent.length })
-  const done = ids.filter((id) => !later.has(id) || spent.includes(id))
-  await commit(deps, { accountId, word, rows, taught, done })
+  await commit(deps, { accountId, word, rows, taught, done: ids.filter((id) => !later.has(id)) })
+  return lessons.filter((lesson) => later.has(lesson.message_id))
 }
 
 // A word is dropped where the message stands by now where the opposite word would have put it.

@@ -59,10 +59,11 @@ async function commit(
       ? insertRejected(row, dedupe)
       : insertQuarantined(row, dedupe, { now, firstAt: now + DIGEST_AFTER_SECONDS })
   const results = await deps.stores.of(delivery.accountId).batch(statements)
-  if (kind === 'rejected') return { kind: 'refused' }
-  const held = results[1]?.[0] as { id: number } | undefined
   // Only the record of its deletion makes an account deleted: one that is not there is trouble that passes.
-  if (!held) throw new Error(`account ${delivery.accountId} has no row`)
+  if (results[0]?.length !== 1) throw new Error(`account ${delivery.accountId} has no row`)
+  if (kind === 'rejected') return { kind: 'refused' }
+  const [held] = results[1] as { id: number }[]
+  if (!held) throw new Error('the held message was not returned')
   return { kind: 'held', id: held.id }
 }
 

@@ -95,10 +95,20 @@ export function putLessonOf(accountId: number, id: SQL, opinion: LessonRow['opin
 /** Takes lessons into work: they are due again at `dueAt`, whatever becomes of this attempt. */
 export function claimLessons(lessons: readonly Pick<LessonRow, 'account_id' | 'message_id'>[], dueAt: number): SQL {
   return sql`update lessons set attempts = attempts + 1, due_at = ${dueAt} where (account_id, message_id) in
-    (values ${sql.join(
-      lessons.map((one) => sql`(${integers([one.account_id])}, ${integers([one.message_id])})`),
-      sql`, `,
-    )})`
+    (values ${pairs(lessons)})`
+}
+
+/** Gives lessons back that were taken up and not tried: they are due now. */
+export function returnLessons(lessons: readonly Pick<LessonRow, 'account_id' | 'message_id'>[], now: number): SQL {
+  return sql`update lessons set attempts = max(0, attempts - 1), due_at = ${now} where (account_id, message_id) in
+    (values ${pairs(lessons)})`
+}
+
+function pairs(lessons: readonly Pick<LessonRow, 'account_id' | 'message_id'>[]): SQL {
+  return sql.join(
+    lessons.map((one) => sql`(${integers([one.account_id])}, ${integers([one.message_id])})`),
+    sql`, `,
+  )
 }
 
 /** Deletes lessons that say this; a newer word about the same message stays. */

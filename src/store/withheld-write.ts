@@ -1,6 +1,6 @@
 /**
- * Statements over mail that is held back. They stand in one batch with the guard, which is the first: where it fails,
- * accounts.modseq becomes NULL and all rolls back.
+ * Statements over mail that is held back. The first of an insertion is its guard: where it fails, accounts.modseq becomes NULL
+ * and all rolls back; where it returns no row, there is no such account.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import { int, integers } from './database.ts'
@@ -42,7 +42,7 @@ function claim({ account_id, raw_key }: NewWithheld, { key, upTo }: Dedupe, byte
       and dedupe >= ${key} and dedupe <= ${upTo})
     and not exists (select 1 from withheld where raw_key = ${raw_key} and kind = 'quarantine')
     and not exists (select 1 from withheld where account_id = ${account_id} and kind = 'quarantine'
-      and dedupe >= ${key} and dedupe <= ${upTo}), modseq, null) where id = ${account_id}`
+      and dedupe >= ${key} and dedupe <= ${upTo}), modseq, null) where id = ${account_id} returning id`
 }
 
 function insertion(m: NewWithheld, { key }: Dedupe): SQL {

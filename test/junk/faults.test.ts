@@ -170,6 +170,8 @@ it('what was reported in a batch is taught once, and not forgotten', async () =>
     // A lesson that was taken up and not taught waits for half an hour.
     clean.clock.ms += 45 * MINUTE
     await consume(clean.deps, 'postern-events', [{ shard: 0 }])
+    await clean.settle()
+    await clean.settle()
     expect(await env.DB.prepare('select count(*) n from lessons').first('n')).toBe(0)
     const { results } = await env.DB.prepare('select taught from messages where subject = ?').bind(subject).all()
     expect([subject, results]).toEqual([subject, [{ taught: 'spam' }, { taught: 'spam' }]])

@@ -4,12 +4,13 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { noteKeptAndRead } from '../../src/junk/kept-and-read.ts'
 import { describeModel, exportModel, importModel, resetModel } from '../../src/junk/model.ts'
 import { report } from '../../src/junk/report.ts'
-import { teachDue } from '../../src/junk/teach.ts'
+import { lessonsOf, teachDue } from '../../src/junk/teach.ts'
 import { train } from '../../src/junk/train.ts'
 import { changeAll } from '../../src/mailbox/change.ts'
 import { SEEN } from '../../src/mailbox/flags.ts'
 import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
 import { type Reader, whole } from '../../src/mailbox/reader.ts'
+import { drainOutbox } from '../../src/notify/outbox.ts'
 import { latin1, makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
 
 const DAY = 86_400_000
@@ -113,6 +114,20 @@ describe('mail that was kept and read', () => {
   })
 })
 
+/** A server whose runs end wherever they read one message. */
+async function deadlyRaw(over: World, id: number): Promise<World> {
+  const row = await env.DB.prepare('select raw_key from messages where id = ?').bind(id).first<{ raw_key: string }>()
+  const bucket = {
+    get: async (key: string, options?: R2GetOptions) => {
+      if (key === row?.raw_key) throw new Error('the run is over')
+      return env.RAW.get(key, options)
+    },
+  }
+  const deadly = makeWorld({ bucket: bucket as unknown as R2Bucket })
+  Object.defineProperty(deadly.clock, 'ms', { get: () => over.clock.ms })
+  return deadly
+}
+
 describe('a run of teaching', () => {
   it('leaves to the next what is too much for it, and passes by what fails', async () => {
     const ids = [await receive('ann@a.example'), await receive('bob@b.example'), await receive('cid@c.example')]
@@ -125,12 +140,24 @@ describe('a run of teaching', () => {
     await env.DB.prepare('update messages set size = ? where id = ?')
       .bind(40 * 1024 * 1024, ids[1])
       .run()
-    world.events.push({ shard: 0 })
-    await world.settle()
+    await drainOutbox(world.deps, 0, lessonsOf)
+    expect(await teachDue(world.deps, 0)).toBe(true)
     expect(await model()).toEqual({ ham: 0, spam: 1 })
-    world.clock.ms += DAY
-    await teachDue(world.deps, 0)
+    expect(await teachDue(world.deps, 0)).toBe(false)
     expect(await model()).toEqual({ ham: 0, spam: 2 })
+    expect(await env.DB.prepare('select count(*) n from lessons').first('n')).toBe(0)
+  })
+
+  it('gives up what has ended a dozen runs before it was taught, without looking at it', async () => {
+    const [poison, good] = [await receive('ann@a.example'), await receive('bob@b.example')]
+    await changeAll(world.deps, reader, [poison, good], { remove: 'all', add: [boxes.junk ?? 0] })
+    await drainOutbox(world.deps, 0, lessonsOf)
+    const take = deadlyRaw(world, poison)
+    for (let run = 0; run < 20; run++) {
+      world.clock.ms += DAY
+      await teachDue((await take).deps, 0).catch(() => undefined)
+    }
+    expect(await model()).toEqual({ ham: 0, spam: 1 })
     expect(await env.DB.prepare('select count(*) n from lessons').first('n')).toBe(0)
   })
 })

@@ -33,7 +33,8 @@ const reset = defineRoute({
   operationId: 'resetSpamModel',
   tags: ['Spam filter'],
   summary: 'Forget all that the account has taught its filter',
-  description: 'Lists and what is known of senders stay.',
+  description:
+    'Lists and what is known of senders stay, and so does what was said of each message: to teach one again, take its report back first.',
   ...requires('spam:train'),
   responses: { 204: { description: 'Forgotten.' }, ...problems() },
 })

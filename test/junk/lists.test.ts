@@ -1,0 +1,48 @@
+/** List entries with an end: they hold until then, and go by themselves. */
+import { beforeAll, describe, expect, it } from 'vitest'
+import { forgetOld } from '../../src/inbound/forget.ts'
+import { findListHits, listEntries, putEntry, SERVER } from '../../src/junk/lists.ts'
+import { makeAccount, makeWorld, migrate, type World } from '../helpers/world.ts'
+
+const HOUR = 3_600
+
+let world: World
+let account: number
+
+beforeAll(async () => {
+  await migrate()
+  world = makeWorld()
+  account = await makeAccount(world, 'demo@postern.test')
+})
+
+describe.each([
+  ['an account', () => account],
+  ['the server', () => SERVER],
+])('an entry of %s', (_, owner) => {
+  it('holds until its end, and is deleted after it; one without an end stays', async () => {
+    const now = Math.floor(world.clock.ms / 1000)
+    const block = { list: 'block' as const }
+    await putEntry(world.deps, owner(), {
+      ...block,
+      entry: 'soon@pest.example',
+      expiresAt: now + HOUR,
+      note: 'For an hour',
+    })
+    await putEntry(world.deps, owner(), { ...block, entry: 'always@pest.example' })
+    const hits = async () => {
+      const fromAddresses = ['soon@pest.example', 'always@pest.example']
+      const found = await findListHits(world.deps, account, { fromAddresses, envelopeFrom: null, ip: null, helo: null })
+      return found.map(({ value }) => value).sort()
+    }
+    const listed = async () => (await listEntries(world.deps, owner(), '', 10)).map(({ entry }) => entry).sort()
+    const both = ['always@pest.example', 'soon@pest.example']
+    expect([await hits(), await listed()]).toEqual([expect.arrayContaining(both), both])
+    await forgetOld(world.deps, 0)
+    expect(await listed()).toEqual(both)
+    world.clock.ms += HOUR * 1000
+    expect(new Set(await hits())).toEqual(new Set(['always@pest.example']))
+    await forgetOld(world.deps, 0)
+    expect(await listed()).toEqual(['always@pest.example'])
+    world.clock.ms -= HOUR * 1000
+  })
+})
