@@ -15,7 +15,7 @@ import type { Address } from '../mime/message.ts'
 import { isFreemail } from '../spam/known-hosts.ts'
 import { registrableDomain } from '../spam/registrable.ts'
 import { writtenKey } from '../store/teaching-write.ts'
-import { isProven } from '../verify/proven.ts'
+import { isAuthentic } from '../verify/evidence.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 
 export type Sender = { address: string; domain: string; isProven: boolean }
@@ -26,7 +26,7 @@ export function senderOf(from: readonly Address[], verdict: SenderVerdict): Send
   const address = sole && others.length === 0 ? foldAddress(sole.address) : null
   if (!address) return null
   const { domain } = splitAddress(address)
-  return { address, domain, isProven: isProven(verdict, domain) }
+  return { address, domain, isProven: isAuthentic(verdict, domain) }
 }
 
 export function addressKey({ address, isProven }: Sender): string {
