@@ -23,7 +23,7 @@ import { digestBodies } from './digest-text.ts'
 /** Accounts told in one run; with 96 runs a day more than have quarantined mail. */
 const ACCOUNTS_A_RUN = 20
 /** Messages that one digest lists. More are counted up to the second number, and the API lists them all. */
-export const LISTED_MAX = 50
+const LISTED_MAX = 50
 const COUNTED_MAX = 500
 /** When one is tried again that could not be stored. */
 const RETRY_SECONDS = 6 * 3_600

@@ -55,9 +55,7 @@ async function commit(
   const now = Math.floor(deps.now() / 1000)
   const row = rowFor(delivery, kind, now)
   const statements =
-    kind === 'rejected'
-      ? insertRejected(row, dedupe)
-      : insertQuarantined(row, dedupe, { now, firstAt: now + DIGEST_AFTER_SECONDS })
+    kind === 'rejected' ? insertRejected(row, dedupe) : insertQuarantined(row, dedupe, now + DIGEST_AFTER_SECONDS)
   const results = await deps.stores.of(delivery.accountId).batch(statements)
   // Only the record of its deletion makes an account deleted: one that is not there is trouble that passes.
   if (results[0]?.length !== 1) throw new Error(`account ${delivery.accountId} has no row`)

@@ -16,9 +16,9 @@ export function readScoringModel(db: Database, accountId: number): Promise<Scori
     from spam_models where account_id = ${accountId}`)
 }
 
-/** Which models are short of ham, after an account, of the next `limit` ones; and where to go on. */
-export async function pageModels(db: Database, after: number, limit: number) {
-  return await db.all<Pick<SpamModelRow, 'account_id' | 'ham' | 'spam' | 'looked_at'>>(
+/** How much the models of the accounts after one know, in the order of accounts. */
+export function pageModels(db: Database, after: number, limit: number) {
+  return db.all<Pick<SpamModelRow, 'account_id' | 'ham' | 'spam' | 'looked_at'>>(
     sql`select account_id, ham, spam, looked_at from spam_models where account_id > ${after} order by account_id limit ${limit}`,
   )
 }
@@ -46,7 +46,7 @@ export type TeachableRow = Pick<
   'id' | 'raw_key' | 'size' | 'taught' | 'from_addr' | 'recipient' | 'envelope' | 'auth' | 'verdict' | 'placed'
 >
 
-export const TEACHABLE = sql.raw('id, raw_key, size, taught, from_addr, recipient, envelope, auth, verdict, placed')
+const TEACHABLE = sql.raw('id, raw_key, size, taught, from_addr, recipient, envelope, auth, verdict, placed')
 
 export function readTeachable(db: Database, accountId: number, ids: readonly number[]): Promise<TeachableRow[]> {
   return db.all<TeachableRow>(

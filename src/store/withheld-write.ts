@@ -12,17 +12,17 @@ export type NewWithheld = Omit<WithheldRow, 'id' | 'dedupe'>
 export type Dedupe = { key: Uint8Array; upTo: Uint8Array }
 
 /**
- * Puts a message into quarantine, and asks for a digest. The second statement returns its id. A record that says that this
- * very object was refused becomes the message in quarantine: the refusal was recorded, but the sender was never told.
+ * Puts a message into quarantine, and asks for a digest at a second, or a day after the last one. The second statement returns
+ * its id. A record that this very object was refused becomes the message in quarantine: the sender was never told.
  */
-export function insertQuarantined(row: NewWithheld, dedupe: Dedupe, digest: { now: number; firstAt: number }): SQL[] {
+export function insertQuarantined(row: NewWithheld, dedupe: Dedupe, digestAt: number): SQL[] {
   return [
     claim(row, dedupe, row.size),
     sql`${insertion(row, dedupe)} on conflict (raw_key) do update set kind = excluded.kind, dedupe = excluded.dedupe,
       created_at = excluded.created_at returning id`,
     sql`insert into digests (account_id, told_id, told_at, due_at)
-      values (${int(row.account_id)}, 0, 0, ${int(digest.firstAt)})
-      on conflict do update set due_at = coalesce(due_at, max(${int(digest.firstAt)}, told_at + ${int(DAY_SECONDS)}))`,
+      values (${int(row.account_id)}, 0, 0, ${int(digestAt)})
+      on conflict do update set due_at = coalesce(due_at, max(${int(digestAt)}, told_at + ${int(DAY_SECONDS)}))`,
   ]
 }
 
