@@ -144,6 +144,7 @@ create table accounts (
   quota_bytes integer,
   settings text not null default '{}',
   changes_floor integer not null default 0,
+  model_generation integer not null default 0,
   created_at integer not null,
   suspended_at integer,
   deleted_at integer
@@ -198,6 +199,7 @@ create table messages (
   score real,
   verdict text,
   taught text,
+  taught_in integer,
   placed text not null,
   headers text not null,
   headers_complete integer not null,

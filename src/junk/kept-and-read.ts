@@ -42,7 +42,7 @@ async function findKept(deps: Deps, accountId: number, now: number): Promise<num
   const db = deps.stores.of(accountId)
   const roles = await readRoles(db, accountId, ['inbox', 'archive'])
   const [low, high] = [idAt(accountId, now - OLD_SECONDS), idAt(accountId, now - KEPT_SECONDS)]
-  const found = await Promise.all(roles.map(({ id }) => readKeptAndRead(db, id, low, high, LOOKED_AT_MAX)))
+  const found = await Promise.all(roles.map(({ id }) => readKeptAndRead(db, accountId, id, low, high, LOOKED_AT_MAX)))
   const bySender = new Map<string, number>()
   for (const row of found.flat().sort((a, b) => b.id - a.id)) {
     const sender = row.from_addr.toLowerCase()

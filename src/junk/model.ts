@@ -15,7 +15,7 @@ import {
 } from '../spam/learned/learned.ts'
 import { isStaleModel, type Statement } from '../store/database.ts'
 import { readModel, readScoringModel } from '../store/teaching-read.ts'
-import { putModel } from '../store/teaching-write.ts'
+import { beginGeneration, putModel } from '../store/teaching-write.ts'
 
 /** Attempts against other writers of the same model. Each loses to one other at the most. */
 const ATTEMPTS = 8
@@ -73,7 +73,7 @@ export async function describeModel(deps: Deps, accountId: number): Promise<Mode
   }
 }
 
-/** Forgets all that was taught. What was said of each message stays with it, and so is not taught once more by itself. */
+/** Forgets all that was taught. Messages stay where they stand, and can be taught anew. */
 export async function resetModel(deps: Deps, accountId: number): Promise<void> {
   await writeModel(deps, accountId, emptyLearned())
 }
@@ -98,6 +98,6 @@ async function writeModel(deps: Deps, accountId: number, wanted: Learned): Promi
     deps,
     accountId,
     (learned) => Object.assign(learned, wanted),
-    (write) => deps.stores.of(accountId).batch([write]),
+    (write) => deps.stores.of(accountId).batch([write, beginGeneration(accountId)]),
   )
 }

@@ -40,7 +40,7 @@ export const KEYWORDS_MAX = 100
 /** [mailbox, uid] or [mailbox, uid, 1] where \Deleted. */
 type Placed = [number, number] | [number, number, 1]
 
-type State = { accountId: number; modseq: number; messages: ChangeableRow[]; counts: Counts }
+type State = { accountId: number; modseq: number; generation: number; messages: ChangeableRow[]; counts: Counts }
 
 /** Whether the edit can change a count: flags other than \Seen stand in no counting row. */
 function isCounted(edit: Edit): boolean {
@@ -96,6 +96,7 @@ class Plan {
     this.#rows = {
       accountId: state.accountId,
       expected: state.modseq,
+      generation: state.generation,
       usedBytes: 0,
       messages: [],
       destroyed: [],

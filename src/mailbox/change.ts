@@ -80,7 +80,7 @@ async function tryChange(
   // What is being deleted takes no mail: it would go with the mailbox.
   if (edit.add?.some((id) => counts.mailboxes.get(id)?.emptying !== null))
     return fail('not-found', 'There is no such mailbox.')
-  const plan = planChange({ accountId, modseq: snapshot.modseq, messages, counts }, edit, Math.floor(deps.now() / 1000))
+  const plan = planChange({ ...snapshot, accountId, messages, counts }, edit, Math.floor(deps.now() / 1000))
   if (!plan) return { modseq: null, changed: [], destroyed: [], notFound }
   try {
     await db.batch([...changeMessages(plan), ...(companion?.statements ?? [])])

@@ -72,6 +72,7 @@ export function rowOf(source: Source): Pick<Insertion, 'message' | 'refs' | 'ind
       score: source.report?.score ?? null,
       verdict: source.report?.verdict ?? null,
       taught: null,
+      taught_in: null,
       headers: headers.text,
       headers_complete: headers.complete ? 1 : 0,
       envelope: envelopeJson(message),

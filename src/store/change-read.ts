@@ -14,19 +14,24 @@ export type ChangeableRow = Pick<
 
 export type Snapshot = {
   modseq: number
+  /** Of the account's model: `taught` of the messages is what was taught in it. */
+  generation: number
   messages: ChangeableRow[]
 }
 
 /** The account's messages among these ids, in one statement; null where there is no such account. */
 export async function readSnapshot(db: Database, accountId: number, ids: number[]): Promise<Snapshot | null> {
-  const rows = await db.all<{ account_modseq: number } & { [K in keyof ChangeableRow]: ChangeableRow[K] | null }>(sql`
-    select a.modseq account_modseq, m.id, m.modseq, m.thread_id, m.flags, m.keywords, m.size, m.placed, m.raw_key,
-      m.address_id, m.taught
+  const rows = await db.all<
+    { account_modseq: number; generation: number } & { [K in keyof ChangeableRow]: ChangeableRow[K] | null }
+  >(sql`
+    select a.modseq account_modseq, a.model_generation generation, m.id, m.modseq, m.thread_id, m.flags, m.keywords, m.size, m.placed, m.raw_key,
+      m.address_id, iif(m.taught_in = a.model_generation, m.taught, null) taught
     from accounts a left join ${table(ids.map((id) => [id]))} j left join messages m on m.id = j.c0 and m.account_id = a.id
     where a.id = ${accountId}`)
-  const modseq = rows[0]?.account_modseq
-  if (modseq === undefined) return null
-  return { modseq, messages: rows.filter((row) => row.id !== null) as unknown as ChangeableRow[] }
+  const [first] = rows
+  if (!first) return null
+  const { account_modseq: modseq, generation } = first
+  return { modseq, generation, messages: rows.filter((row) => row.id !== null) as unknown as ChangeableRow[] }
 }
 
 /** Counting rows, keyed for lookup. */

@@ -32,6 +32,8 @@ export type ChangeRows = {
   accountId: number
   /** The change number that the plan was made for. */
   expected: number
+  /** Of the account's model, in which the messages' `taught` holds. */
+  generation: number
   usedBytes: number
   /** [id, flags, keywords, placed, taught or ''] */
   messages: [number, number, string, string, string][]
@@ -92,7 +94,7 @@ function placementStatements({ relocated, removed, placed }: ChangeRows): SQL[] 
   return [...relocate, ...remove, place]
 }
 
-function messageStatements({ messages, expected }: ChangeRows): SQL[] {
+function messageStatements({ messages, expected, generation }: ChangeRows): SQL[] {
   return updates(
     messages,
     ([
@@ -102,9 +104,9 @@ function messageStatements({ messages, expected }: ChangeRows): SQL[] {
       placed,
       taught,
     ]) => sql`update messages set flags = ${flags}, keywords = ${keywords}, placed = ${placed},
-      taught = ${taught || null}, modseq = ${expected + 1} where id = ${id}`,
+      taught = ${taught || null}, taught_in = ${generation}, modseq = ${expected + 1} where id = ${id}`,
     (all) => sql`update messages set flags = j.c1, keywords = j.c2, placed = j.c3, taught = nullif(j.c4, ''),
-      modseq = ${expected + 1}
+      taught_in = ${generation}, modseq = ${expected + 1}
       from ${all} j where messages.id = j.c0`,
   )
 }

@@ -34,9 +34,11 @@ export const SUMMARY = sql.raw(
    m.verdict, m.placed`,
 )
 
-/** One message of this account, whole; null where it has no such message. */
-export function readMessageRow(db: Database, accountId: number, id: number): Promise<MessageRow | null> {
-  return db.first<MessageRow>(sql`select * from messages where id = ${id} and account_id = ${accountId}`)
+/** One message of this account, whole; null where it has no such message. What a forgotten model was taught is left out. */
+export async function readMessageRow(db: Database, accountId: number, id: number): Promise<MessageRow | null> {
+  const row = await db.first<MessageRow & { model_generation: number }>(sql`select m.*, a.model_generation
+    from messages m join accounts a on a.id = m.account_id where m.id = ${id} and m.account_id = ${accountId}`)
+  return row && (row.taught_in === row.model_generation ? row : { ...row, taught: null })
 }
 
 /** What stands in the way of filing a receipt: itself, its deletion, or an equal message. */

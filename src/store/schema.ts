@@ -32,6 +32,8 @@ export const accounts = sqliteTable(
     settings: text().notNull().default('{}'),
     /** Tombstones up to this change number are gone: changes since an older one cannot be told. */
     changes_floor: integer().notNull().default(0),
+    /** Rises when the account's model is forgotten or replaced: what was taught before is not in it (`messages.taught_in`). */
+    model_generation: integer().notNull().default(0),
     created_at: integer().notNull(),
     /** When it was suspended: nobody gets in and nothing is sent, but its mail is received and kept. */
     suspended_at: integer(),
@@ -115,6 +117,8 @@ export const messages = sqliteTable(
     verdict: text(),
     /** What the account's model was taught of it (junk/lesson.ts). Written with the model, so that nothing is taught twice and all can be taken back. */
     taught: text({ enum: ['spam', 'ham', 'implicit-ham'] }),
+    /** The generation of the model that was taught. Where the account has another by now, nothing is taught of the message. */
+    taught_in: integer(),
     /** [[mailbox, uid], ...]: the message's placements, kept beside it to save a lookup and an index. A third element, 1, marks \Deleted. */
     placed: text().notNull(),
     /** The header block without trace fields, at most 8 KB; `headers_complete` says whether that is all of it. */

@@ -46,22 +46,30 @@ export type TeachableRow = Pick<
   'id' | 'raw_key' | 'size' | 'taught' | 'from_addr' | 'recipient' | 'envelope' | 'auth' | 'verdict' | 'placed'
 >
 
-const TEACHABLE = sql.raw('id, raw_key, size, taught, from_addr, recipient, envelope, auth, verdict, placed')
-
 export function readTeachable(db: Database, accountId: number, ids: readonly number[]): Promise<TeachableRow[]> {
   return db.all<TeachableRow>(
-    sql`select ${TEACHABLE} from messages where id in (${integers(ids)}) and account_id = ${accountId}`,
+    sql`select m.id, m.raw_key, m.size, iif(m.taught_in = a.model_generation, m.taught, null) taught, m.from_addr, m.recipient,
+      m.envelope, m.auth, m.verdict, m.placed
+      from messages m join accounts a on a.id = m.account_id where m.id in (${integers(ids)}) and m.account_id = ${accountId}`,
   )
 }
 
 /** Mail of a mailbox that was read and never spoken of, with an id between two, newest first, among `limit` messages looked at. */
-export function readKeptAndRead(db: Database, mailboxId: number, low: number, high: number, limit: number) {
+export function readKeptAndRead(
+  db: Database,
+  accountId: number,
+  mailboxId: number,
+  low: number,
+  high: number,
+  limit: number,
+) {
   return db.all<Pick<MessageRow, 'id' | 'from_addr' | 'recipient'>>(
     sql`select m.id, m.from_addr, m.recipient from
       (select message_id, unread from placements where mailbox_id = ${mailboxId} and message_id > ${low}
         and message_id < ${high} order by message_id desc limit ${limit}) p
       cross join messages m on m.id = p.message_id
-      where p.unread = 0 and m.taught is null and m.recipient is not null order by m.id desc`,
+      where p.unread = 0 and m.recipient is not null and (m.taught is null or m.taught_in is not
+        (select model_generation from accounts where id = ${accountId})) order by m.id desc`,
   )
 }
 

@@ -16,6 +16,14 @@ export function putModel(accountId: number, expected: number, model: ModelConten
       weights = excluded.weights, counts = excluded.counts, stats = excluded.stats, buffer = excluded.buffer`
 }
 
+/**
+ * Begins a new generation: what was taught of messages is not in the account's model any more. The change number rises, so that no
+ * change that was planned before writes what it has read.
+ */
+export function beginGeneration(accountId: number): SQL {
+  return sql`update accounts set modseq = modseq + 1, model_generation = model_generation + 1 where id = ${accountId}`
+}
+
 /** Notes that an account's kept mail was looked through. */
 export function noteLookedAt(accountId: number, now: number): SQL {
   return sql`update spam_models set looked_at = ${now} where account_id = ${accountId}`

@@ -3,12 +3,13 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { noteKeptAndRead } from '../../src/junk/kept-and-read.ts'
 import { describeModel, exportModel, importModel, resetModel } from '../../src/junk/model.ts'
-import { report } from '../../src/junk/report.ts'
+import { report, reportAll } from '../../src/junk/report.ts'
 import { lessonsOf, teachDue } from '../../src/junk/teach.ts'
 import { train } from '../../src/junk/train.ts'
 import { changeAll } from '../../src/mailbox/change.ts'
 import { SEEN } from '../../src/mailbox/flags.ts'
 import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
+import { readMessage } from '../../src/mailbox/read.ts'
 import { type Reader, whole } from '../../src/mailbox/reader.ts'
 import { drainOutbox } from '../../src/notify/outbox.ts'
 import { latin1, makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
@@ -189,6 +190,22 @@ describe('a model', () => {
     const changed = { ...exported, [name]: change(exported[name]) }
     expect(await importModel(world.deps, reader.accountId, changed)).toMatchObject({ failure: 'invalid' })
     expect(await describeModel(world.deps, reader.accountId)).toEqual(before)
+  })
+
+  it('that was forgotten is taught the same messages anew, and has nothing of them to take back', async () => {
+    const [one, other] = [await receive('eve@pest.example'), await receive('eve@pest.example')]
+    for (const id of [one, other]) await report(world.deps, reader, id, { as: 'spam', listSender: false })
+    await resetModel(world.deps, reader.accountId)
+    const shown = await readMessage(world.deps, reader, one)
+    expect([shown?.taught, await model()]).toEqual([null, { ham: 0, spam: 0 }])
+    await report(world.deps, reader, await receive('mal@pest.example'), { as: 'spam', listSender: false })
+    await report(world.deps, reader, one, { as: 'ham', listSender: false })
+    expect(await model()).toEqual({ ham: 1, spam: 1 })
+    await changeAll(world.deps, reader, [other], { set: SEEN })
+    await reportAll(world.deps, reader, [one, other], 'spam')
+    await drainOutbox(world.deps, 0, lessonsOf)
+    await teachDue(world.deps, 0)
+    expect(await model()).toEqual({ ham: 0, spam: 3 })
   })
 
   it('that was forgotten while somebody reports keeps the report, or both are told apart', async () => {

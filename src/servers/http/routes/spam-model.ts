@@ -34,7 +34,7 @@ const reset = defineRoute({
   tags: ['Spam filter'],
   summary: 'Forget all that the account has taught its filter',
   description:
-    'Lists and what is known of senders stay, and so does what was said of each message: to teach one again, take its report back first.',
+    'Lists and what is known of senders stay. No message counts as taught any more, and each can be taught anew.',
   ...requires('spam:train'),
   responses: { 204: { description: 'Forgotten.' }, ...problems() },
 })
