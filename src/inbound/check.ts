@@ -5,7 +5,7 @@
 import { settingsOf } from '../access/settings.ts'
 import type { Deps } from '../deps.ts'
 import { readHistory } from '../junk/history.ts'
-import { findListHits } from '../junk/lists.ts'
+import { findListings } from '../junk/lists.ts'
 import { readForScoring } from '../junk/model.ts'
 import { policyOf } from '../junk/policy.ts'
 import { senderOf } from '../junk/sender-keys.ts'
@@ -13,6 +13,7 @@ import { foldAddress } from '../mime/addresses.ts'
 import { parseMessage } from '../mime/parse.ts'
 import type { SpamReport } from '../spam/report.ts'
 import { scoreMessage } from '../spam/score.ts'
+import { urlDomains } from '../spam/url-domains.ts'
 import { readAccount } from '../store/account-read.ts'
 import { UNKNOWN_VERDICT } from '../verify/trusted-block.ts'
 
@@ -25,13 +26,18 @@ export async function checkMessage(
   const message = await parseMessage(bytes)
   const sender = senderOf(message.envelope.from, UNKNOWN_VERDICT)
   const fromAddresses = message.envelope.from.flatMap(({ address }) => foldAddress(address) ?? [])
-  const [account, learned, history, lists] = await Promise.all([
+  const [account, learned, history, listings] = await Promise.all([
     readAccount(deps.stores.of(accountId), accountId),
     readForScoring(deps, accountId),
     readHistory(deps, accountId, sender, message),
-    findListHits(deps, accountId, { fromAddresses, envelopeFrom: foldAddress(envelope.from), ip: null }),
+    findListings(
+      deps,
+      accountId,
+      { fromAddresses, envelopeFrom: foldAddress(envelope.from), ip: null },
+      urlDomains(message),
+    ),
   ])
   const policy = policyOf(account && settingsOf(account), deps.policy)
   const input = { message, bytes, verdict: UNKNOWN_VERDICT, envelope, nowMs: deps.now() }
-  return scoreMessage({ ...input, policy, lists, learned, history })
+  return scoreMessage({ ...input, ...listings, policy, learned, history })
 }

@@ -8,7 +8,7 @@
 import { settingsOf } from '../access/settings.ts'
 import type { Deps } from '../deps.ts'
 import { countDelivered, readHistory } from '../junk/history.ts'
-import { findListHits } from '../junk/lists.ts'
+import { findListings } from '../junk/lists.ts'
 import { readForScoring } from '../junk/model.ts'
 import { policyOf } from '../junk/policy.ts'
 import { type Sender, senderOf } from '../junk/sender-keys.ts'
@@ -23,6 +23,7 @@ import { askOutside } from '../opinions/ask.ts'
 import type { SpamInput } from '../spam/input.ts'
 import type { SpamReport } from '../spam/report.ts'
 import { scoreMessage } from '../spam/score.ts'
+import { urlDomains } from '../spam/url-domains.ts'
 import { readAccount } from '../store/account-read.ts'
 import { shardOf } from '../store/ids.ts'
 import { queueRawDelete } from '../store/outbox.ts'
@@ -103,12 +104,12 @@ async function knownOf(
   sender: Sender | null,
 ) {
   const fromAddresses = senderAddresses(message)
-  const [learned, history, lists] = await Promise.all([
+  const [learned, history, listings] = await Promise.all([
     readForScoring(deps, accountId),
     readHistory(deps, accountId, sender, message),
-    findListHits(deps, accountId, { fromAddresses, envelopeFrom: foldAddress(from), ...client }),
+    findListings(deps, accountId, { fromAddresses, envelopeFrom: foldAddress(from), ...client }, urlDomains(message)),
   ])
-  return { learned, history, lists }
+  return { learned, history, ...listings }
 }
 
 // What an account of this server sent carries no block that could be trusted: the proof is that this server took it.

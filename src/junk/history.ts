@@ -20,6 +20,9 @@ const STRANGER_SECONDS = 180 * 86_400
 const SENDERS_A_RUN = 500
 const PLACE = 'senders.place'
 
+/** What is counted of a sender, under its key (sender-keys.ts). */
+export type SenderCounts = Pick<SenderRow, 'key' | 'seen' | 'ham' | 'spam' | 'written' | 'last_at'>
+
 /** Null where the message has no one sender. */
 export async function readHistory(
   deps: Deps,
@@ -36,8 +39,14 @@ export async function readHistory(
     readSenders(db, accountId, senderKeys(sender)),
     isProven ? hasWritten(db, accountId, mentioned(message), address, house) : false,
   ])
+  return historyOf(sender, rows, answersOurs)
+}
+
+/** The history that these rows tell of a sender. Pure. */
+export function historyOf(sender: Sender, rows: readonly SenderCounts[], answersOurs: boolean): SenderHistory {
   const recordOf = (key: string | null) => record(rows.find((row) => row.key === key))
-  return { isProven, address: recordOf(addressKey(sender)), domain: recordOf(domainKey(sender)), answersOurs }
+  const [address, domain] = [recordOf(addressKey(sender)), recordOf(domainKey(sender))]
+  return { isProven: sender.isProven, address, domain, answersOurs }
 }
 
 /** The statements that count a delivered message for its sender. */
@@ -62,7 +71,7 @@ function mentioned({ inReplyTo, references }: Pick<ParsedMessage, 'inReplyTo' | 
   return [...new Set([...references, ...inReplyTo])].slice(-REFERENCES_MAX)
 }
 
-function record(row: SenderRow | undefined): SenderRecord | null {
+function record(row: SenderCounts | undefined): SenderRecord | null {
   if (!row) return null
   const { seen, ham, spam, written, last_at } = row
   return { seen, ham, spam, written, lastAt: last_at }

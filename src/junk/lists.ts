@@ -6,7 +6,7 @@
  */
 import type { Deps } from '../deps.ts'
 import { type Failure, fail } from '../errors.ts'
-import type { ListHit } from '../spam/input.ts'
+import type { ListHit, SpamInput } from '../spam/input.ts'
 import type { Statement } from '../store/database.ts'
 import { pageListEntries, readListEntries } from '../store/directory-read.ts'
 import { deleteListEntry, deleteNotedEntry, putListEntry } from '../store/directory-write.ts'
@@ -83,25 +83,42 @@ export async function removeEntry(deps: Deps, accountId: number, entry: string):
   return (await databaseOf(deps, accountId).first(deleteListEntry(accountId, normal.key))) !== null
 }
 
-/** The entries of the account and of the server that a message meets now. At most a few dozen index probes. */
-export async function findListHits(
+export type Listings = Required<Pick<SpamInput, 'lists' | 'urlListings'>>
+
+/**
+ * The entries of the account and of the server that a message meets now: those of its sender, and block entries of domains that
+ * it links to (spam/url-domains.ts). At most some 75 index probes of each.
+ */
+export async function findListings(
   deps: Deps,
   accountId: number,
   sender: Parameters<typeof listKeys>[0],
-): Promise<ListHit[]> {
-  const keys = listKeys(sender)
-  if (keys.length === 0) return []
+  linkedDomains: readonly string[],
+): Promise<Listings> {
+  const senderKeys = listKeys(sender)
+  const linkKeys = linkedDomains.map((domain) => `domain:${domain}`)
+  const keys = [...new Set([...senderKeys, ...linkKeys])]
+  if (keys.length === 0) return { lists: [], urlListings: [] }
   const [own, server] = await Promise.all([
     readListEntries(databaseOf(deps, accountId), accountId, keys),
     readListEntries(deps.stores.directory, SERVER, keys),
   ])
   const now = deps.now() / 1000
-  const lasts = ({ expires_at }: ListRow) => expires_at === null || expires_at > now
-  return [
-    ...own.filter(lasts).map((row) => hit(row, 'account')),
-    ...server.filter(lasts).map((row) => hit(row, 'server')),
+  const lasting = (rows: ListRow[]) => rows.filter(({ expires_at }) => expires_at === null || expires_at > now)
+  const hits = [
+    ...lasting(own).map((row) => ({ row, scope: 'account' as const })),
+    ...lasting(server).map((row) => ({ row, scope: 'server' as const })),
   ]
+  return {
+    lists: hits.filter(({ row }) => senderKeys.includes(row.key)).map(({ row, scope }) => hit(row, scope)),
+    urlListings: hits
+      .filter(({ row }) => row.list === 'block' && linkKeys.includes(row.key))
+      .map(({ row, scope }) => ({ host: splitKey(row.key).entry, source: SOURCES[scope] })),
+  }
 }
+
+/** Whose list it is, for its reader. */
+const SOURCES: Readonly<Record<ListHit['scope'], string>> = { account: 'your own list', server: "the server's list" }
 
 function databaseOf(deps: Deps, accountId: number) {
   return accountId === SERVER ? deps.stores.directory : deps.stores.of(accountId)

@@ -15,10 +15,12 @@ import type { Reader } from '../mailbox/reader.ts'
 import { placementsOf } from '../mailbox/view.ts'
 import { parseMessage } from '../mime/parse.ts'
 import { featuresOf } from '../spam/learned/features.ts'
+import { isShortOfHam } from '../spam/learned/learned.ts'
 import { readRoles } from '../store/account-read.ts'
 import type { Statement } from '../store/database.ts'
 import { readMessageRow } from '../store/message-read.ts'
 import type { MessageRow } from '../store/schema.ts'
+import { noteKeptBefore } from './kept-and-read.ts'
 import { exampleOf, recount, reteach, senderOfRow, type Taught } from './lesson.ts'
 import { listStatement, unlistStatement } from './lists.ts'
 import { changeModel } from './model.ts'
@@ -104,10 +106,14 @@ async function teachNow(
   if (!raw) throw new Error(`the raw object ${row.raw_key} is missing`)
   const example = exampleOf(row, featuresOf(await parseMessage(raw.bytes)))
   const counts = recount(accountId, example, as, Math.floor(deps.now() / 1000))
+  let isShort = false
   const changed = await changeModel(
     deps,
     accountId,
-    (learned) => reteach(learned, example, as),
+    (learned) => {
+      reteach(learned, example, as)
+      isShort = isShortOfHam(learned)
+    },
     (write) =>
       changeAll(
         deps,
@@ -120,6 +126,7 @@ async function teachNow(
         },
       ),
   )
+  if (as === 'spam' && isShort) deps.background(noteKeptBefore(deps, accountId, row.id, row.from_addr))
   return newsOf(changed)
 }
 

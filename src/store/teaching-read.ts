@@ -54,6 +54,8 @@ export function readTeachable(db: Database, accountId: number, ids: readonly num
   )
 }
 
+export type KeptRow = Pick<MessageRow, 'id' | 'from_addr' | 'recipient'>
+
 /** Mail of a mailbox that was read and never spoken of, with an id between two, newest first, among `limit` messages looked at. */
 export function readKeptAndRead(
   db: Database,
@@ -63,7 +65,7 @@ export function readKeptAndRead(
   high: number,
   limit: number,
 ) {
-  return db.all<Pick<MessageRow, 'id' | 'from_addr' | 'recipient'>>(
+  return db.all<KeptRow>(
     sql`select m.id, m.from_addr, m.recipient from
       (select message_id, unread from placements where mailbox_id = ${mailboxId} and message_id > ${low}
         and message_id < ${high} order by message_id desc limit ${limit}) p

@@ -22,6 +22,8 @@ it('prints the rows of each operation', async () => {
   for (const operation of OPERATIONS) {
     const cells: string[] = []
     for (const setup of setups) {
+      // What the operation before this one left to be done is not this one's.
+      await setup.world.settle()
       const prepared = (await operation.prepare?.(setup)) ?? 0
       setup.meter.reset()
       await operation.run(setup, prepared)

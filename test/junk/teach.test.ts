@@ -14,6 +14,7 @@ import { type Reader, whole } from '../../src/mailbox/reader.ts'
 import { drainOutbox } from '../../src/notify/outbox.ts'
 import { latin1, makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
 
+const HOUR = 3_600_000
 const DAY = 86_400_000
 
 let world: World
@@ -112,6 +113,53 @@ describe('mail that was kept and read', () => {
     world.clock.ms += 4 * DAY
     await lookThrough()
     expect(await model()).toEqual({ ham: 0, spam: 0 })
+  })
+})
+
+describe('mail that was read before a report of spam, and left in the Inbox', () => {
+  const taught = async () => {
+    await world.settle()
+    await teachDue(world.deps, 0)
+    return await model()
+  }
+
+  it('is ham where the model knows less ham than spam: two messages a report, of others', async () => {
+    for (const from of ['ann@a.example', 'bob@b.example', 'eve@pest.example', 'cid@c.example'])
+      await read(await receive(from))
+    world.clock.ms += 2 * HOUR
+    await spam(1)
+    expect(await taught()).toEqual({ ham: 2, spam: 1 })
+    await spam(1)
+    expect(await taught()).toEqual({ ham: 3, spam: 2 })
+  })
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['came within the hour', async () => read(await receive('ann@a.example'))],
+    [
+      'was not read',
+      async () => {
+        await receive('ann@a.example')
+        world.clock.ms += 2 * HOUR
+      },
+    ],
+    [
+      'is of the reported sender',
+      async () => {
+        await read(await receive('eve@pest.example'))
+        world.clock.ms += 2 * HOUR
+      },
+    ],
+    [
+      'came to a plus-address',
+      async () => {
+        await read(await receive('ann@a.example', address.replace('@', '+x@')))
+        world.clock.ms += 2 * HOUR
+      },
+    ],
+  ])('is none where it %s', async (_, prepare) => {
+    await prepare()
+    await spam(1)
+    expect(await taught()).toEqual({ ham: 0, spam: 1 })
   })
 })
 
