@@ -47,7 +47,7 @@ for (const mail of readMailList(list)) {
   const isWrong = await account.score(mail)
   if (values.online === undefined) continue
   if (isWrong || values.feedback === 'all') await account.report(mail)
-  else if (mail.label === 'ham') account.keep(mail)
+  else if (mail.label === 'ham') await account.keep(mail)
 }
 
 const figures: Figures = figuresOf(account)

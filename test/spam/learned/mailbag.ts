@@ -15,19 +15,20 @@ const PILLS =
   )
 const COMMON = 'we the you and for with this that have will today now please your from about'.split(' ')
 
-/** The n-th letter of its kind: the same each time, and unlike its neighbours. */
+/** The n-th letter of its kind, of the n-th hour: the same each time, and unlike its neighbours. */
 export function letter(as: Opinion, n: number): string {
   const words = as === 'ham' ? ORCHARD : PILLS
   const pick = (from: string[], i: number) => from[(n * 7 + i * 13 + ((n * i) % 11)) % from.length]
   const text = Array.from({ length: 60 }, (_, i) => (i % 3 === 0 ? pick(words, i) : pick(COMMON, i))).join(' ')
+  const date = new Date(Date.UTC(2026, 2, 1) + n * 3_600_000).toUTCString().replace('GMT', '+0000')
   const host = as === 'ham' ? 'growers.example' : `deal${n}.example`
   return [
-    `Received: from mx.${host} (mx.${host} [192.0.2.${n % 250}]) by here.example; Thu, 05 Nov 2026 10:00:00 +0000`,
+    `Received: from mx.${host} (mx.${host} [192.0.2.${n % 250}]) by here.example; ${date}`,
     `From: ${pick(words, 1)} <${as === 'ham' ? `member${n % 5}` : `x${n}`}@${host}>`,
     'To: me@here.example',
     `Subject: ${pick(words, 2)} ${pick(COMMON, 3)} ${pick(words, 4)}`,
     `Message-ID: <${n}@${host}>`,
-    'Date: Thu, 05 Nov 2026 10:00:00 +0000',
+    `Date: ${date}`,
     '',
     text,
     '',
