@@ -21,7 +21,7 @@ export type LearnedOpinion = {
 const HALF_TRUST = 6
 /** How fast either comes near the most it may say: by the logit, and by the logarithm of the evidence. */
 const LOGIT_SLOPE = 1.2
-const EVIDENCE_SLOPE = 0.3
+const EVIDENCE_SLOPE = 0.4
 /** Evidence that is as good as none: a word or two. */
 const EVIDENCE_UNIT = 3
 /** How much a model leans to spam for each doubling by which spam outnumbers ham among its examples, as a logit. */

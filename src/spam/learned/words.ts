@@ -6,10 +6,8 @@
  */
 import type { ParsedMessage } from '../../mime/message.ts'
 import { linkHosts } from './hosts.ts'
-import { isLearnedField, leadingParts } from './text.ts'
+import { BODY_CHARS_MAX, isLearnedField, leadingParts } from './text.ts'
 
-/** Characters of the text that are read: what follows is seldom what decides, and may be padding. */
-const TEXT_CHARS_MAX = 4_000
 /** Distinct words of one message. */
 const WORDS_MAX = 600
 const WORD_CHARS_MAX = 20
@@ -44,7 +42,7 @@ export function wordsOf(message: ParsedMessage): Map<number, string> {
     words.add('part:', part.encoding)
     words.add('part:', part.params.charset?.toLowerCase() ?? '')
   }
-  words.addText('', message.text.slice(0, TEXT_CHARS_MAX))
+  words.addText('', message.text.slice(0, BODY_CHARS_MAX))
   return words.byHash
 }
 
@@ -56,9 +54,14 @@ function readFields({ fields }: ParsedMessage, words: Words): void {
     if (!isLearnedField(key) || NOT_TOKENS.test(key)) continue
     // A program's name is one word.
     if (key === 'x-mailer' || key === 'user-agent') words.add(`${key}:`, start.trim().slice(0, 40).toLowerCase())
-    else if (key !== 'received' || ++received <= RECEIVED_MAX)
-      for (const [token] of start.toLowerCase().matchAll(TOKEN)) words.add(`${key}:`, token)
+    else if (key === 'received' && ++received > RECEIVED_MAX) continue
+    else words.addTokens(`${key}:`, key === 'received' ? withoutTime(start) : start)
   }
+}
+
+/** A Received field ends with when it was (RFC 5321 §4.4), which is no word about the sender. */
+function withoutTime(received: string): string {
+  return received.replace(/;[^;]*$/, '')
 }
 
 class Words {
@@ -68,6 +71,10 @@ class Words {
     if (word === '' || this.byHash.size >= WORDS_MAX) return
     const whole = place + word
     this.byHash.set(hashOf(whole), whole)
+  }
+
+  addTokens(place: string, text: string): void {
+    for (const [token] of text.toLowerCase().matchAll(TOKEN)) this.add(place, token)
   }
 
   addText(place: string, text: string): void {

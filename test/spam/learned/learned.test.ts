@@ -33,10 +33,8 @@ describe('what an account has learned', () => {
     expect(ham.words).toBeLessThan(-0.3)
     expect(spam.sequences).toBeGreaterThan(0.3)
     expect(spam.words).toBeGreaterThan(0.3)
-    expect(spam.clues[0]?.probability).toBeGreaterThan(0.9)
-    expect(spam.clues.map(({ word }) => word).some((word) => /pill|pharmacy|dose|bottle|discount/.test(word))).toBe(
-      true,
-    )
+    const speaking = spam.clues.filter(({ probability }) => probability > 0.9).map(({ word }) => word)
+    expect(speaking.some((word) => /pills|pharmacy|dose|bottle|discount|cheapest|refill/.test(word))).toBe(true)
   })
 
   it('is the same after the same lessons, and after a night in the database', async () => {
