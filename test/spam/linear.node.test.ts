@@ -50,6 +50,8 @@ const CASES: [name: string, message: string][] = [
   ['an encoded subject', field('Subject', '', '=?utf-8?q?=41?= ')],
   ['exclamations', field('Subject', '', '! ')],
   ['a long date', field('Date', 'Mon, 02 Nov 2026 09:59:00 ', '(')],
+  ['a date of zones', field('Date', 'Mon, 02 Nov 2026 09:59:00 ', 'A(')],
+  ['a date that goes on far to the right', `Date: Mon, 02 Nov 2026 09:59:00 A${' '.repeat(150_000)}1\r\n\r\nHello`],
   ['sums of money', `\r\n${filled('', '1.000.')}`],
   ['an identity and no password', `\r\n${filled('bitcoin ', 'id: 12345 ')}`],
   ['addresses of coins', `\r\n${filled('', '1BoatSLRHtKNngkdXEeobR76b53LETtpyT')}`],

@@ -12,6 +12,8 @@ const MOJIBAKE = /(?:Ã[\u0080-\u00bfƒ„…†‡‰‹Œ‘’“”•–—
 const MOJIBAKE_MIN = 2
 const TEXT_CHARS_MAX = 5_000
 const FIELDS_MAX = 100
+/** No date is longer. A field may have a megabyte, and what looks for its end goes back and forth. */
+const DATE_CHARS_MAX = 200
 
 export function encodingSignals(facts: Facts): Finding[] {
   const { message, isBounce, isList } = facts
@@ -59,7 +61,8 @@ function mojibakeIn({ message, html }: Facts): number {
 }
 
 function hasZone(date: string): boolean {
-  return /[+-]\d{2}:?\d{2}\b|\b(?:[A-Z]{1,5}|UT)\s*(?:\(.*\))?\s*$/i.test(date.trim())
+  const start = date.slice(0, DATE_CHARS_MAX).trim()
+  return /[+-]\d{2}:?\d{2}\b|\b(?:[A-Z]{1,5}|UT)\s*(?:\(.*\))?\s*$/i.test(start)
 }
 
 /** Programs whose multiparts are known by their boundary, and which write no HTML without a text beside it. */
