@@ -18,11 +18,14 @@ export type Brand = {
   /** Whether the name is an everyday word too: then it counts only where nothing but service words stand beside it. */
   isCommonWord: boolean
   domains: ReadonlySet<string>
+  /** '.de': what is below may be the brand's. */
+  suffixes: readonly string[]
 }
 
 /**
  * One brand a line: how it is written, separated by commas, the first as it is shown; then its further domains. '~' before
- * the names marks everyday words.
+ * the names marks everyday words. '*.de' is a suffix below which any name may be the brand's: hundreds of banks and offices
+ * bear the name of their federation, each with a domain of its own, and no list has them all.
  */
 const TABLE = `
 PayPal: paypal-communication.com paypalobjects.com xoom.com venmo.com
@@ -119,12 +122,12 @@ CaixaBank: lacaixa.es
 N26: n26.com
 Commerzbank: commerzbank.de
 Deutsche Bank: db.com deutsche-bank.de
-Sparkasse: dsgv.de
-Volksbank,Volksbanken: vr.de vr-bank.de
+Sparkasse: dsgv.de *.de
+Volksbank,Volksbanken: vr.de vr-bank.de *.de *.at
 Postbank: postbank.de
 Comdirect: comdirect.de
 ~Consors,Consorsbank: consorsbank.de
-Credit Agricole,CreditAgricole: ca-paris.fr
+Credit Agricole,CreditAgricole: *.fr
 BNP Paribas: bnpparibas.com bnpparibas.net
 Societe Generale: socgen.com
 Banque Postale: labanquepostale.fr
@@ -211,12 +214,12 @@ Strato: strato.de
 ~IRS: irs.gov
 Internal Revenue Service: irs.gov
 HMRC,HM Revenue: hmrc.gov.uk service.gov.uk
-Finanzamt,Elster: elster.de bund.de
+Finanzamt,Elster: *.de *.gv.at
 Agenzia delle Entrate: agenziaentrate.it agenziaentrate.gov.it
 Agencia Tributaria: agenciatributaria.es agenciatributaria.gob.es
 Ameli,Assurance Maladie: ameli.fr assurance-maladie.fr
-Receita Federal: receita.fazenda.gov.br gov.br
-Detran: gov.br
+Receita Federal: *.gov.br
+Detran: *.gov.br
 MyGov: my.gov.au
 Swisscom: swisscom.com
 Vodafone: vodafone.com
@@ -252,7 +255,8 @@ function readBrand(line: string): Brand {
     .slice(colon + 1)
     .trim()
     .split(' ')
-  return { name: names[0] ?? '', keys: names.map(foldedKey), isCommonWord, domains: new Set(domains) }
+  const suffixes = domains.filter((one) => one.startsWith('*')).map((one) => one.slice(1))
+  return { name: names[0] ?? '', keys: names.map(foldedKey), isCommonWord, domains: new Set(domains), suffixes }
 }
 
 /** The brand that is written so, folded; undefined where none is. */
@@ -270,6 +274,7 @@ export function isBrandsOwn(brand: Brand, host: string): boolean {
   if (isFreemail(host)) return false
   const domain = registrableDomain(host)
   if (brand.domains.has(domain) || brand.domains.has(host)) return true
+  if (brand.suffixes.some((suffix) => host.endsWith(suffix))) return true
   const label = registrableLabel(domain)
   if (!OLD_SUFFIX.test(domain.slice(label.length + 1))) return false
   return brand.keys.some((key) => label === key.replaceAll(' ', '') || label === key.replaceAll(' ', '-'))

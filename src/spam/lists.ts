@@ -19,7 +19,7 @@
  */
 import { foldAddress } from '../mime/addresses.ts'
 import { isAligned, isAlignedDkimPass, isAlignedSpfPass } from '../verify/alignment.ts'
-import { isAuthentic } from '../verify/evidence.ts'
+import { isAuthentic, isUnsatisfied } from '../verify/evidence.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 import { domainOf, isWithin } from './facts.ts'
 import { type Finding, found } from './finding.ts'
@@ -84,19 +84,19 @@ function mayBeTheSenders({ kind }: ListHit, { message, verdict }: SpamInput): bo
   const { result, domain } = verdict.dmarc
   if (result === 'fail') return false
   if (result === 'pass') return domain === null || isAligned(domain, fromDomain)
+  // A published policy tells that the domain could have shown more.
+  if (isUnsatisfied(verdict.dmarc)) return false
   if (isAlignedSpfPass(verdict, fromDomain) || isAlignedDkimPass(verdict, fromDomain)) return true
   return nothingSpeaks(verdict, fromDomain)
 }
 
 /**
  * Whether SPF was asked about this very domain and knew nothing, and nobody signed: all that an honest sender who publishes
- * nothing can show. One who sends in his name would have to show the same, and not that of a domain of his own. Where this
- * server looked and could not ask SPF, a published policy tells that the domain could have shown more.
+ * nothing can show. One who sends in his name would have to show the same, and not that of a domain of his own.
  */
-function nothingSpeaks({ spf, dkim, dmarc }: SenderVerdict, fromDomain: string): boolean {
+function nothingSpeaks({ spf, dkim }: SenderVerdict, fromDomain: string): boolean {
   if (spf.result === 'pass' || spf.result === 'fail' || spf.result === 'softfail') return false
   if (dkim.some((signature) => signature.result === 'pass')) return false
-  if (dmarc.by === 'postern' && dmarc.policy !== null) return false
   return spf.domain === null || isAligned(spf.domain, fromDomain)
 }
 

@@ -27,14 +27,21 @@ export function isProven(verdict: SenderVerdict, finding: Finding): boolean {
 /**
  * Whether the message is proven to be from the domain in From: `fromDomain`, that of the one From address, folded; null where
  * there is none, or several. True only for a proven DMARC pass, a proven and aligned pass of DKIM or SPF, and mail of this
- * server's own accounts. A proven DMARC fail outweighs these: a domain may want exact alignment.
+ * server's own accounts. A DMARC fail outweighs these, and so does a policy that was read here and not satisfied: a domain may
+ * want exact alignment, so that those who sign for its subdomains do not speak for it.
  */
 export function isAuthentic(verdict: SenderVerdict, fromDomain: string | null): boolean {
   if (fromDomain === null) return false
   const { source, spf, dkim, dmarc } = verdict
   if (source === 'local') return dmarc.result === 'pass' && dmarc.domain === fromDomain
   if (dmarc.result === 'fail' && mayCount(verdict, dmarc)) return false
+  if (isUnsatisfied(dmarc)) return false
   return [dmarc, spf, ...dkim].some(
     (finding) => finding.result === 'pass' && isProven(verdict, finding) && isAligned(finding.domain, fromDomain),
   )
+}
+
+/** Whether this server has read the policy of the domain in From, and what it found does not satisfy it. */
+export function isUnsatisfied({ by, policy, result }: SenderVerdict['dmarc']): boolean {
+  return by === 'postern' && policy !== null && result !== 'pass'
 }

@@ -112,6 +112,39 @@ const HONEST: Row[] = [
     { envelope: { from: '', to: 'me@here.example' } },
   ],
   [
+    'a bank that bears the name of its federation',
+    {
+      headers: {
+        From: 'Sparkasse Musterstadt <info@sparkasse-musterstadt.de>',
+        Subject: 'Ihre Karte',
+        ...signed('sparkasse-musterstadt.de'),
+      },
+      html: '<p>Ihre Kreditkarte läuft ab. Bitte bestätigen Sie den Empfang der neuen Karte innerhalb von 14 Tagen: <a href="https://www.sparkasse-musterstadt.de/karte">zum Konto</a></p>',
+    },
+    through('sparkasse-musterstadt.de'),
+  ],
+  [
+    'an invitation out of the calendar of a free mailbox',
+    {
+      headers: {
+        From: 'Ann Lee <ann.lee@gmail.com>',
+        Subject: 'Invitation: Plans @ Tue Nov 3, 2026 10am (me@here.example)',
+        'Content-Type': 'multipart/mixed; boundary=b',
+        ...signed('google.com'),
+      },
+      body: `--b\r\nContent-Type: text/html\r\n\r\n<a href="https://calendar.google.com/calendar/event?eid=${btoa('1 me@here.example')}">Details</a>\r\n--b\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n--b--\r\n`,
+    },
+    through('calendar-server.bounces.google.com'),
+  ],
+  [
+    'a bill that the service which takes the money collects',
+    {
+      headers: { From: 'Hosting <billing@hosting.example>', Subject: 'Payment failed', ...signed('hosting.example') },
+      html: '<p>We could not charge your card for invoice 77. Update your payment method within 48 hours, or your account will be suspended: <a href="https://billing.stripe.com/p/1">update</a></p>',
+    },
+    through('hosting.example'),
+  ],
+  [
     'a scan from the printer',
     {
       headers: { From: 'printer@office.here.example', Subject: 'Scan', 'Message-ID': null },

@@ -240,6 +240,18 @@ const CASES: Case[] = [
     attachment('backup.tar.gz'),
   ],
   ['ATTACHMENT_BIDI_NAME', 'a name read backwards', attachment('invoice_\u202efdp.exe'), attachment('חשבונית.pdf')],
+  [
+    'ATTACHMENT_BIDI_NAME',
+    'a program set apart, and no document',
+    attachment('\u202bfdp.exe\u202c'),
+    attachment('\u202bفاتورة\u202c.pdf'),
+  ],
+  [
+    'ATTACHMENT_BIDI_NAME',
+    'a copied path, of a program only',
+    attachment('\u202areport.exe'),
+    attachment('\u202areport.pdf'),
+  ],
   ['ATTACHMENT_HTML', 'a web page', attachment('login.html'), attachment('login.html.txt')],
   ...SENDER_CASES,
   ...LURE_CASES,

@@ -302,6 +302,17 @@ describe('without a block', () => {
     expect(verdict).toMatchObject({ dkim: [own], dmarc: { result: 'unknown' }, rank: 1, authentic: false })
   })
 
+  it('a tenant below a domain that wants exact alignment does not speak for it', async () => {
+    const tenant = await makeSigner('tenant.shop.example', 't')
+    const signed = await dkimSigned(MESSAGE, tenant)
+    const withPolicy = (policy: string) =>
+      tableResolve({ ...zone, [tenant.question]: [tenant.record], 'TXT _dmarc.shop.example': [policy] })
+    const exact = await arrive(signed, { resolve: withPolicy('v=DMARC1; p=reject; adkim=s') })
+    expect(exact).toMatchObject({ dkim: [own], dmarc: { result: 'unknown' }, authentic: false })
+    const relaxed = await arrive(signed, { resolve: withPolicy('v=DMARC1; p=reject') })
+    expect(relaxed).toMatchObject({ dmarc: own, authentic: true })
+  })
+
   it("a second From makes it nobody's", async () => {
     const raw = `From: Boss <boss@here.example>\r\n${await dkimSigned(MESSAGE, shop)}`
     expect(await arrive(raw)).toMatchObject({ dkim: [own], dmarc: { result: 'permerror' }, authentic: false })

@@ -3,10 +3,11 @@
  * least claims it. Honest mail has one of the two (RFC 7489 §3.1 asks no more of it), so this says what DMARC would where
  * nobody has asked or the domain publishes nothing. A claim proves nothing, and counts only for not being told here.
  */
+import { brandOf } from '../brands.ts'
 import { domainOf, type Facts } from '../facts.ts'
 import { type Finding, found } from '../finding.ts'
 import { isFreemail } from '../known-hosts.ts'
-import { registrableDomain } from '../registrable.ts'
+import { registrableDomain, registrableLabel } from '../registrable.ts'
 
 /** Signatures looked at. */
 const SIGNATURES_MAX = 20
@@ -38,14 +39,20 @@ export function alignmentSignals(facts: Facts): Finding[] {
   return findings
 }
 
-function isUnrelated({ message, verdict, envelope, fromSite, isList }: Facts): boolean {
+function isUnrelated(facts: Facts): boolean {
+  const { message, verdict, envelope, fromSite, isList } = facts
   if (verdict.dmarc.result === 'pass' || verdict.dmarc.result === 'fail') return false
   const envelopeDomain = domainOf(envelope.from).toLowerCase()
   if (fromSite === '' || envelopeDomain === '' || isList || REWRITTEN.test(envelope.from)) return false
-  if (registrableDomain(envelopeDomain) === fromSite) return false
+  if (isOfTheHouse(registrableDomain(envelopeDomain), facts)) return false
   if (message.fields.some((field) => field.key === 'resent-from')) return false
   const signatures = message.fields.filter((field) => field.key === 'dkim-signature').slice(0, SIGNATURES_MAX)
-  return !signatures.some((field) => registrableDomain(signerOf(field.raw)) === fromSite)
+  return !signatures.some((field) => isOfTheHouse(registrableDomain(signerOf(field.raw)), facts))
+}
+
+/** A provider's other domains are his too: invitations of a mailbox at gmail.com come from the calendar of google.com. */
+function isOfTheHouse(site: string, { fromSite }: Facts): boolean {
+  return site === fromSite || brandOf(registrableLabel(site))?.domains.has(fromSite) === true
 }
 
 /** The d= of a DKIM-Signature (RFC 6376 §3.5). */

@@ -11,7 +11,7 @@ import { readArchive, startsWith } from '../archive-names.ts'
 import type { Facts } from '../facts.ts'
 import { type Finding, found } from '../finding.ts'
 import { readHtml } from '../html-facts.ts'
-import { isProgramInArchive, isProgramName } from '../program-names.ts'
+import { isOpenlyProgram, isProgramInArchive } from '../program-names.ts'
 
 const ATTACHMENTS_MAX = 10
 /** Encoded bytes decoded of one attachment: 48 KB of base64. */
@@ -41,7 +41,7 @@ function beginningOf({ encoding, bodyStart, bodyEnd }: Part, bytes: Uint8Array):
 function judge(part: Part, content: Uint8Array): Finding[] {
   const name = part.filename ?? ''
   const findings: Finding[] = []
-  if (isProgram(content) && !isProgramName(name)) findings.push(found('ATTACHMENT_DISGUISED_PROGRAM', name))
+  if (isProgram(content) && !isOpenlyProgram(name)) findings.push(found('ATTACHMENT_DISGUISED_PROGRAM', name))
   const archive = readArchive(content)
   const program = archive?.names.find((one) => isProgramInArchive(one, archive.isOneFile))
   if (program !== undefined) findings.push(found('ARCHIVE_HOLDS_PROGRAM', `${name}, ${program}`))

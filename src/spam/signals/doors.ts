@@ -10,6 +10,11 @@ import { registrableDomain, registrableLabel } from '../registrable.ts'
 
 /** A page with more links is no trap. */
 const URLS_MAX = 6
+/** Companies, under whatever suffix, whose sites show what anybody uploads, or lead on to wherever anybody likes. */
+const STRANGERS_PAGES: ReadonlySet<string> = new Set(
+  `adobe amazon amazonaws aws docusign dropbox facebook google instagram icloud linkedin meta microsoft office office365 onedrive
+  outlook sharepoint snapchat steam tiktok twitter wetransfer whatsapp youtube`.split(/\s+/),
+)
 /** Fields in which a sender names himself and his service. */
 const HOUSE_FIELDS: ReadonlySet<string> = new Set([
   'dkim-signature',
@@ -37,7 +42,14 @@ export function doorSignals(facts: Facts): Finding[] {
     // A company has more domains than the one that it sends from.
     return sites.some((site) => isBrandsOwn(brand, site)) ? [] : [found('BRAND_LEADS_ELSEWHERE', sites[0] ?? '')]
   }
-  return [found('LINKS_LEAD_ELSEWHERE', sites[0] ?? '')]
+  return sites.every(isOfACompany) ? [] : [found('LINKS_LEAD_ELSEWHERE', sites[0] ?? '')]
+}
+
+/** The parcel at the carrier, the bill at the bank that takes the money: pages that nobody but a well-known company writes. */
+function isOfACompany(site: string): boolean {
+  const label = registrableLabel(site)
+  const brand = brandOf(label)
+  return brand !== undefined && isBrandsOwn(brand, site) && !STRANGERS_PAGES.has(label)
 }
 
 function isOfTheHouse(site: string, { fromSite, envelope, message }: Facts): boolean {

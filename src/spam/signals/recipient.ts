@@ -28,10 +28,16 @@ export function recipientSignals(facts: Facts): Finding[] {
   const findings: Finding[] = []
   const subject = (message.envelope.subject ?? '').toLowerCase()
   const inSubject = recipients.find((address) => isNamedIn(subject, address))
-  if (inSubject && !isReply(facts)) findings.push(found('RECIPIENT_IN_SUBJECT', inSubject))
+  const isInvitation = isCalendars(facts)
+  if (inSubject && !isReply(facts) && !isInvitation) findings.push(found('RECIPIENT_IN_SUBJECT', inSubject))
   const greeted = recipients.find((address) => isGreeted(facts, address))
   if (greeted) findings.push(found('RECIPIENT_GREETED', greeted))
-  return [...findings, ...linkSignals(facts), ...nameSignals(facts)]
+  return [...findings, ...(isInvitation ? [] : linkSignals(facts)), ...nameSignals(facts)]
+}
+
+/** Calendars write whose of many an invitation is into its subject and its links (RFC 6047). */
+function isCalendars({ parts }: Facts): boolean {
+  return parts.some(({ type, subtype }) => type === 'text' && subtype === 'calendar')
 }
 
 function isReply({ message }: Facts): boolean {

@@ -86,6 +86,18 @@ export const BODY_CASES: Case[] = [
     attached('setup.exe', program),
   ],
   [
+    'ATTACHMENT_DISGUISED_PROGRAM',
+    'not a part of one, which starts nothing',
+    attached('plugin.dll.pdf', program),
+    attached('plugin.dll', program),
+  ],
+  [
+    'ATTACHMENT_DISGUISED_PROGRAM',
+    'not a library of another system',
+    attached('libfoo.png', '\x7fELF'),
+    attached('libfoo.so.1', '\x7fELF'),
+  ],
+  [
     'ARCHIVE_HOLDS_PROGRAM',
     'a program',
     attached('a.zip', zip(['invoice.exe'])),

@@ -42,6 +42,18 @@ export const LINK_CASES: Case[] = [
     link('https://evil.example/'),
     html('<a href="https://evil.example/">a</a> <a href="https://www.shop.example/">b</a>'),
   ],
+  [
+    'LINKS_LEAD_ELSEWHERE',
+    'not to a company that speaks for itself',
+    link('https://docs.google.com/forms/1'),
+    link('https://www.dhl.de/track?piececode=1'),
+  ],
+  [
+    'LINKS_LEAD_ELSEWHERE',
+    'to such a company and to another',
+    html('<a href="https://billing.stripe.com/1">a</a> <a href="https://evil.example/">b</a>'),
+    link('https://billing.stripe.com/1'),
+  ],
   ['LINKS_LEAD_ELSEWHERE', 'of one house', link('https://evil.example/'), link('https://shop-mail.example/')],
   [
     'LINKS_LEAD_ELSEWHERE',
