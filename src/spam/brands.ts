@@ -115,7 +115,7 @@ HSBC: hsbc.com hsbc.co.uk
 Barclays,Barclaycard: barclays.co.uk barclaycard.co.uk barclays.com
 Lloyds Bank: lloydsbank.co.uk lloydsbank.com lloydsbanking.com
 NatWest: natwest.com
-Santander: gruposantander.com
+Santander: santanderconsumer.com santanderconsumer.de santanderconsumerusa.com gruposantander.com
 BBVA: bbva.com
 CaixaBank: lacaixa.es
 ~Revolut: revolut.com
@@ -276,8 +276,11 @@ export function isBrandsOwn(brand: Brand, host: string): boolean {
   if (brand.domains.has(domain) || brand.domains.has(host)) return true
   if (brand.suffixes.some((suffix) => host.endsWith(suffix))) return true
   const label = registrableLabel(domain)
+  const joined = brand.keys.map((key) => key.replaceAll(' ', ''))
+  // A top-level domain of its own: 'mabanque.bnpparibas'. Of everyday words, some are anybody's.
+  if (!brand.isCommonWord && joined.includes(host.slice(host.lastIndexOf('.') + 1))) return true
   if (!OLD_SUFFIX.test(domain.slice(label.length + 1))) return false
-  return brand.keys.some((key) => label === key.replaceAll(' ', '') || label === key.replaceAll(' ', '-'))
+  return joined.includes(label) || brand.keys.some((key) => label === key.replaceAll(' ', '-'))
 }
 
 /** The labels of a host and their parts between hyphens, without the public suffix's last. */

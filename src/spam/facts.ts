@@ -7,6 +7,7 @@ import { type HtmlFacts, readHtml } from './html-facts.ts'
 import type { SpamInput } from './input.ts'
 import { plainLetters } from './plain-letters.ts'
 import { registrableDomain } from './registrable.ts'
+import { originalLink } from './rewritten-links.ts'
 
 export type Link = {
   /** The host as it is written, before a parser tidies it. */
@@ -129,7 +130,7 @@ function readUrls(hrefs: string[], text: string): string[] {
   const urls = new Set(hrefs.map((href) => href.slice(0, HREF_CHARS_MAX)).filter((href) => AUTHORITY.test(href)))
   for (const [url] of text.slice(0, TEXT_CHARS_MAX).matchAll(TEXT_LINK)) {
     if (urls.size >= LINKS_MAX) break
-    urls.add(url)
+    urls.add(originalLink(url))
   }
   return [...urls]
 }

@@ -6,6 +6,7 @@
  * Linear: each '<' is looked at once, and a tag's own text is bounded.
  */
 import { countSplitWords, decodeReferences, hidesItsText, visibleChars } from './html-text-facts.ts'
+import { originalLink } from './rewritten-links.ts'
 
 export type Anchor = {
   href: string
@@ -16,7 +17,8 @@ export type Anchor = {
 export type HtmlFacts = {
   hrefs: string[]
   anchors: Anchor[]
-  images: number
+  /** Pictures that lead somewhere. A logo beneath a letter mostly does not. */
+  linkedImages: number
   /** Visible characters, counted up to TEXT_CHARS_COUNTED_MAX: the rules ask whether there is little. */
   textChars: number
   /** The beginning of what is shown, on one line. */
@@ -52,6 +54,7 @@ const TAG_NAME_CHARS_MAX = 10
 const HREF = /[\s"'/]href\s{0,20}=\s{0,20}(?:"([^"]*)"?|'([^']*)'?|([^\s>"']+))/i
 const ACTION = /[\s"'/]action\s{0,20}=\s{0,20}(?:"([^"]*)"?|'([^']*)'?|([^\s>"']+))/i
 const IMAGE = /[\s/](?:src|background)\s{0,20}=/i
+const USEMAP = /[\s/]usemap\s{0,20}=/i
 const PASSWORD = /type\s{0,20}=\s{0,20}["']?password/i
 const REFRESH = /http-equiv\s{0,20}=\s{0,20}["']?refresh/i
 /** Elements that break no word. */
@@ -88,7 +91,7 @@ function newReading(): Reading {
   return {
     hrefs: [],
     anchors: [],
-    images: 0,
+    linkedImages: 0,
     textChars: 0,
     hiddenChars: 0,
     splitWords: 0,
@@ -156,10 +159,10 @@ function readElement(name: string, tag: string, reading: Reading): void {
       addLink(tag, reading)
       return
     case 'img':
-      if (IMAGE.test(tag)) reading.images++
+      if (IMAGE.test(tag) && (reading.anchor !== null || USEMAP.test(tag))) reading.linkedImages++
       return
     case 'input':
-      if (IMAGE.test(tag)) reading.images++
+      if (IMAGE.test(tag)) reading.linkedImages++
       if (PASSWORD.test(tag)) reading.passwordFields++
       return
     case 'form':
@@ -176,7 +179,7 @@ function readElement(name: string, tag: string, reading: Reading): void {
 }
 
 function addLink(tag: string, reading: Reading): void {
-  const href = decodeReferences(attributeOf(HREF, tag)).text.trim()
+  const href = originalLink(decodeReferences(attributeOf(HREF, tag)).text.trim())
   if (href === '' || reading.hrefs.length >= HREFS_MAX) return
   reading.anchor = { href, text: '' }
   reading.anchors.push(reading.anchor)

@@ -145,6 +145,30 @@ const HONEST: Row[] = [
     through('hosting.example'),
   ],
   [
+    'a short note with a logo and profiles beneath',
+    {
+      headers: { From: 'Ann Price <ann@price.example>', Subject: 'Lunch', ...signed('price.example') },
+      html: '<p>Lunch at noon?</p><p>Ann Price</p><img src="cid:logo"> <a href="https://www.linkedin.com/in/ann">in</a>',
+    },
+    through('price.example'),
+  ],
+  [
+    "a scan by a tenant of a provider's domain",
+    {
+      headers: { From: 'Scan <scan@firm.onmicrosoft.com>', Subject: 'Scan', ...signed('firm.onmicrosoft.com') },
+      text: '',
+    },
+    through('firm.onmicrosoft.com'),
+  ],
+  [
+    'a forwarded link that a gateway has rewritten',
+    {
+      headers: { From: 'Ben Roth <ben@firm.example>', Subject: 'The bill', ...signed('firm.example') },
+      html: '<p>Here: <a href="https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.paypal.com%2Fx&data=05%7Cme%40here.example%7C0">www.paypal.com/x</a></p>',
+    },
+    through('firm.example'),
+  ],
+  [
     'a scan from the printer',
     {
       headers: { From: 'printer@office.here.example', Subject: 'Scan', 'Message-ID': null },

@@ -211,6 +211,12 @@ const CASES: Case[] = [
     html(`<style>${long}</style><a href="https://a.example/"><img src=x></a>${'&nbsp;&#8203;\u200c '.repeat(200)}`),
     html('<img src="https://a.example/1.png"> Hi'),
   ],
+  [
+    'IMAGE_LINK_LITTLE_TEXT',
+    'a map to click, and not a logo under a short letter',
+    html('<img src=x usemap="#m"><map name=m><area href="https://a.example/"></map>'),
+    html('<p>Lunch at noon?</p><img src="cid:logo"> <a href="https://a.example/">our site</a>'),
+  ],
   ['HTML_ONLY', 'HTML alone', { html: '<p>hello</p>' }, html('<p>hello</p>')],
   [
     'STYLED_LETTERS',

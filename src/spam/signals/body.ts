@@ -14,7 +14,7 @@ export function bodySignals(facts: Facts): Finding[] {
   const { message, html, links, parts } = facts
   const findings: Finding[] = []
   if (message.defects.includes('8bit-in-7bit')) findings.push(found('BODY_8BIT_IN_7BIT'))
-  if (html.images > 0 && links.length > 0 && html.textChars < LITTLE_TEXT_CHARS) {
+  if (html.linkedImages > 0 && links.length > 0 && html.textChars < LITTLE_TEXT_CHARS) {
     findings.push(found('IMAGE_LINK_LITTLE_TEXT', `${html.textChars}`))
   }
   const styled = STYLED.exec(message.envelope.subject ?? '') ?? STYLED.exec(message.text.slice(0, TEXT_CHARS_MAX))

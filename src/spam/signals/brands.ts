@@ -65,14 +65,16 @@ function isAbsent(brand: Brand, { links, isList, isAnswer, linkSites, fromSite }
 }
 
 function domainSignals({ fromDomain }: Facts): Finding[] {
-  // The owner of a free mailbox has no say in its domain.
-  if (fromDomain === '' || isFreemail(fromDomain)) return []
+  // The owner of a free mailbox has no say in its domain, nor has a tenant in his provider's (signals/sender-domain.ts).
+  if (fromDomain === '' || isFreemail(fromDomain) || fromDomain.endsWith('.onmicrosoft.com')) return []
   return brandBorrowedBy(fromDomain) ? [found('BRAND_IN_FROM_DOMAIN', fromDomain)] : []
 }
 
 function linkSignals(facts: Facts): Finding[] {
   const findings: Finding[] = []
   const borrowed = facts.links.slice(0, LINKS_MAX).find(({ host }) => {
+    // That the sender's own domain borrows a name is told once.
+    if (registrableDomain(host) === facts.fromSite) return false
     const brand = brandBorrowedBy(host)
     // A company's own mail may lead to a service that bears its name: 'shop.survey.example'.
     return brand && !isBrandsOwn(brand, facts.fromDomain)

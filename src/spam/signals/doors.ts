@@ -5,7 +5,7 @@
 import { brandOf, isBrandsOwn } from '../brands.ts'
 import { domainOf, type Facts } from '../facts.ts'
 import { type Finding, found } from '../finding.ts'
-import { isClickCounter, isFreemail } from '../known-hosts.ts'
+import { isClickCounter, isFreemail, isShortener } from '../known-hosts.ts'
 import { registrableDomain, registrableLabel } from '../registrable.ts'
 
 /** A page with more links is no trap. */
@@ -42,7 +42,12 @@ export function doorSignals(facts: Facts): Finding[] {
     // A company has more domains than the one that it sends from.
     return sites.some((site) => isBrandsOwn(brand, site)) ? [] : [found('BRAND_LEADS_ELSEWHERE', sites[0] ?? '')]
   }
-  return sites.every(isOfACompany) ? [] : [found('LINKS_LEAD_ELSEWHERE', sites[0] ?? '')]
+  return sites.every(isOfACompany) || areAllShortened(facts) ? [] : [found('LINKS_LEAD_ELSEWHERE', sites[0] ?? '')]
+}
+
+/** Where these lead is not to be seen, and that is told already (signals/links.ts). */
+function areAllShortened({ links, fromDomain }: Facts): boolean {
+  return links.every(({ host }) => isShortener(host, fromDomain))
 }
 
 /** The parcel at the carrier, the bill at the bank that takes the money: pages that nobody but a well-known company writes. */

@@ -9,6 +9,9 @@ const UNIQUE = ['from', 'sender', 'reply-to', 'to', 'cc', 'subject', 'date', 'me
 /** Something before '@', and behind it what a host may be written with, or an address in brackets. */
 const READABLE = /[^@\s]@(?:[\p{L}\p{M}\p{N}._-]+|\[[^\]]+\])$/u
 
+/** What an unencoded field is worth where the text is not encoded either. */
+const ALSO_IN_TEXT_SHARE = 0.5
+
 /** Clocks go wrong by time zones and a day; nobody is two days ahead by accident. */
 const FUTURE_MS_MAX = 2 * 24 * 3600 * 1000
 
@@ -45,10 +48,10 @@ function duplicateSignals({ message }: Facts): Finding[] {
 /** RFC 5322 §2.2 allows ASCII only. RFC 6532 allows UTF-8 to those who negotiated it, which we cannot see. */
 function eightBitSignals({ message }: Facts): Finding[] {
   const isRaw = (key: string) => message.fields.some((field) => field.key === key && /[\x80-\xff]/.test(field.raw))
-  const findings: Finding[] = []
-  if (isRaw('from')) findings.push(found('FROM_8BIT'))
-  if (isRaw('subject')) findings.push(found('SUBJECT_8BIT'))
-  return findings
+  // One fault of one program: who leaves the one as it is leaves the other, and the text.
+  const share = message.defects.includes('8bit-in-7bit') ? ALSO_IN_TEXT_SHARE : 1
+  if (isRaw('from')) return [found('FROM_8BIT', '', share)]
+  return isRaw('subject') ? [found('SUBJECT_8BIT', '', share)] : []
 }
 
 function absenceSignals({ message, isBounce }: Facts): Finding[] {

@@ -35,7 +35,10 @@ export function lureSignals(facts: Facts): Finding[] {
   const isElsewhere = leadsElsewhere(facts)
   const hasCoinAddress = BITCOIN_ADDRESS.test(facts.message.text.slice(0, TEXT_CHARS_MAX))
 
-  if (n('threat') >= 4 && (hasCoinAddress || (n('threat') >= 6 && n('coins') >= 1)))
+  if (
+    n('threat') >= 4 &&
+    (hasCoinAddress || (n('threat') >= 6 && n('coins') >= 1 && !facts.linkSites.has(facts.fromSite)))
+  )
     return [found('LURE_EXTORTION', shown('threat'))]
   if (n('fortune') >= FORTUNE_WORDS_OF_A_STRANGER && isBlind(facts)) return [found('LURE_FORTUNE', shown('fortune'))]
   if (n('fortune') >= 4 || (n('fortune') >= 3 && GREAT_SUM.test(facts.words))) {

@@ -12,6 +12,12 @@ export const LINK_CASES: Case[] = [
     { ...link('https://fedex.survey.example/'), headers: { From: 'a@fedex.com' } },
   ],
   [
+    'URL_BRAND_IN_HOST',
+    "and not once more for the sender's own",
+    { ...link('https://paypal-login.example/'), headers: { From: 'a@b.example' } },
+    { ...link('https://paypal-login.example/'), headers: { From: 'a@paypal-login.example' } },
+  ],
+  [
     'LINK_TEXT_BRAND',
     'a shown address',
     html('<a href="https://evil.example/">https://www.paypal.com/signin</a>'),
@@ -42,6 +48,15 @@ export const LINK_CASES: Case[] = [
     link('https://evil.example/'),
     html('<a href="https://evil.example/">a</a> <a href="https://www.shop.example/">b</a>'),
   ],
+  [
+    'LINK_TEXT_BRAND',
+    'by what a gateway has rewritten',
+    html('<a href="https://urldefense.com/v3/__https://evil.example/a__;!!x">www.paypal.com</a>'),
+    html(
+      '<a href="https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.paypal.com%2Fx&amp;data=05">www.paypal.com</a>',
+    ),
+  ],
+  ['LINKS_LEAD_ELSEWHERE', 'not what is told as shortened', link('https://evil.example/'), link('https://bit.ly/1')],
   [
     'LINKS_LEAD_ELSEWHERE',
     'not to a company that speaks for itself',

@@ -70,6 +70,14 @@ export const LURE_CASES: Case[] = [
     { text: 'The webcam is recorded on video by bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4' },
   ],
   [
+    'LURE_EXTORTION',
+    'and not news of it, which leads to its own house',
+    { text: `${blackmail} The ransom is paid in bitcoin; malware, spyware, hacked, trojan.` },
+    {
+      text: `${blackmail} The ransom is paid in bitcoin; malware, spyware, hacked, trojan. https://www.shop.example/news`,
+    },
+  ],
+  [
     'LURE_COINS',
     'a sum that waits',
     { headers: { From: 'a@gmail.com' }, text: 'You have 24 hours to withdraw $17,794 of bitcoin.' },

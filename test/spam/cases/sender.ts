@@ -84,6 +84,7 @@ export const SENDER_CASES: Case[] = [
   ['FROM_DOMAIN_RANDOM', 'a heap of labels', from('a@b.c.d.e.f.g.example'), from('a@b.c.d.example')],
   ['FROM_LOCAL_RANDOM', 'a drawn mailbox', from('x7k2m9p4q@shop.example'), from('ann.lee1984@shop.example')],
   ['FROM_SUFFIX_CHEAP', 'an abused suffix', from('a@offers.click'), from('a@click.example')],
+  ['BRAND_IN_FROM_DOMAIN', "not a provider's tenants", from('a@x-microsoft.example'), from('a@x9.onmicrosoft.com')],
   ['FROM_TENANT_DEFAULT', "a provider's default", from('a@x9.onmicrosoft.com'), from('a@microsoft.com')],
   ['FROM_DOMAIN_LOCAL', 'no domain', from('post@notice'), from('cron@here')],
   ['FROM_DOMAIN_LOCAL', 'a suffix that cannot be', from('post@notice.net-2'), from('post@notice.xn--p1ai')],
