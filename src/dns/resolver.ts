@@ -25,6 +25,8 @@ const STALE_SECONDS_MAX = 3 * 86_400
 const SILENCE_MS = 60_000
 /** Answers in one isolate's memory: some hundred bytes each. */
 const MEMORY_MAX = 1_000
+/** A larger answer is asked for anew: a thousand of the largest, which anybody can publish, would fill half the isolate. */
+const MEMORY_CHARS_MAX = 8_192
 
 /** What outlives a request: one isolate's memory. */
 export class DnsMemory {
@@ -39,6 +41,7 @@ export class DnsMemory {
   set(question: string, kept: Kept): void {
     // The oldest goes: what is asked for often is asked for again.
     this.#answers.delete(question)
+    if (charsOf(kept.answer) > MEMORY_CHARS_MAX) return
     if (this.#answers.size >= MEMORY_MAX) this.#answers.delete(this.#answers.keys().next().value as string)
     this.#answers.set(question, kept)
   }
@@ -81,6 +84,10 @@ export function dnsResolver({ now, background, log, memory = isolateMemory, ask 
     }
   }
   return answerTo
+}
+
+function charsOf(answer: Kept['answer']): number {
+  return answer.kind === 'found' ? answer.records.reduce((sum, record) => sum + record.length, 0) : 0
 }
 
 function keptOf(asked: Extract<Asked, { kind: 'found' | 'none' }>, nowMs: number): Kept {

@@ -78,6 +78,9 @@ describe('what is remembered', () => {
     const kept = Array.from({ length: 3_000 }, (_, i) => memory.get(`TXT ${i}`)).filter((one) => one !== undefined)
     expect(kept).toHaveLength(1_000)
     expect(memory.get('TXT 2999')).toBeDefined()
+    const records = ['x'.repeat(60_000)]
+    memory.set('TXT 2999', { answer: { kind: 'found', records }, freshUntilMs: 0 })
+    expect(memory.get('TXT 2999')).toBeUndefined()
   })
 })
 

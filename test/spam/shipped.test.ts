@@ -19,6 +19,12 @@ describe('the shipped model', () => {
     expect(shippedOpinion((await spamInput({})).message, 0)).toBe(0)
   })
 
+  it('says little of a line or two', async () => {
+    const headers = { From: 'Hotel Adler <1234-abcd@property.booking.example>', Subject: 'Your stay' }
+    for (const text of ['We look forward to your stay.', 'Your invoice 112 is paid. Thank you for your business.'])
+      expect(shippedOpinion((await spamInput({ headers, text })).message, 0), text).toBeLessThan(0.5)
+  })
+
   it('never speaks for a message', async () => {
     const { message } = await spamInput({
       text: 'The patch applies to trunk and the tests pass on FreeBSD. '.repeat(40),

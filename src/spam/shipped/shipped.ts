@@ -19,6 +19,8 @@ export const SHIPPED_UNIT = 64
 /** Logits from which on it speaks, and at which it has said all. */
 const LOGIT_MIN = 1.9
 const LOGIT_FULL = 3
+/** Sequences from which on it says all that it may: of a line or two, a name and a subject decide, and chance with them. */
+const BUCKETS_FULL = 200
 /** Examples of an account at which half is said. */
 const HALF_EXAMPLES = 100
 
@@ -27,9 +29,11 @@ let weights: Int8Array | null = null
 /** How surely it is spam, 0 to 1. `examples` is how many the account has taught. */
 export function shippedOpinion(message: ParsedMessage, examples: number): number {
   weights ??= new Int8Array(Buffer.from(WEIGHTS, 'base64'))
-  const logit = shippedLogit(weights, shippedBuckets(message))
+  const buckets = shippedBuckets(message)
+  const logit = shippedLogit(weights, buckets)
   const sure = Math.max(0, Math.min(1, (logit - LOGIT_MIN) / (LOGIT_FULL - LOGIT_MIN)))
-  return (sure * HALF_EXAMPLES) / (HALF_EXAMPLES + examples)
+  const read = Math.min(1, buckets.length / BUCKETS_FULL)
+  return (read * sure * HALF_EXAMPLES) / (HALF_EXAMPLES + examples)
 }
 
 /** The distinct buckets of a message, in no order. */
