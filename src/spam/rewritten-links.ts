@@ -25,7 +25,9 @@ function parameterOf(href: string): string | null {
   try {
     const { hostname, searchParams } = new URL(href)
     const gateway = PARAMETERS.find(({ host }) => host.test(hostname))
-    return gateway ? searchParams.get(gateway.name) : null
+    // Of two, the gateway may follow the other.
+    const named = [...searchParams].filter(([name]) => name.toLowerCase() === gateway?.name)
+    return named.length === 1 ? (named[0]?.[1] ?? null) : null
   } catch {
     return null
   }

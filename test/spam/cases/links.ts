@@ -56,6 +56,14 @@ export const LINK_CASES: Case[] = [
       '<a href="https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.paypal.com%2Fx&amp;data=05">www.paypal.com</a>',
     ),
   ],
+  [
+    'LINK_TEXT_BRAND',
+    'by one of two addresses in a gateway',
+    html(
+      '<a href="https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.paypal.com%2F&amp;URL=https%3A%2F%2Fevil.example%2F">www.paypal.com</a>',
+    ),
+    html('<a href="https://urldefense.com/v3/__https://www.paypal.com/a__;!!x">www.paypal.com</a>'),
+  ],
   ['LINKS_LEAD_ELSEWHERE', 'not what is told as shortened', link('https://evil.example/'), link('https://bit.ly/1')],
   [
     'LINKS_LEAD_ELSEWHERE',
