@@ -38,12 +38,10 @@ const summaryFields = {
 
 const spamFields = {
   score: z.number(),
-  verdict: z
-    .string()
-    .openapi({
-      description:
-        'How it was judged when it came: inbox, junk, quarantine (and released since), or, by a check, reject.',
-    }),
+  verdict: z.string().openapi({
+    description:
+      'How it was judged when it came: inbox, junk, quarantine (and released since), or, by a check, reject.',
+  }),
 }
 
 export const messageSummary = z
@@ -73,11 +71,9 @@ export const spamReport = z
   .object({
     ...spamFields,
     threshold: z.number().openapi({ description: 'From this score on a message is junk.' }),
-    reason: z
-      .enum(['below-threshold', 'score', 'allow-list', 'block-list', 'malware', 'quarantine-score'])
-      .openapi({
-        description: 'What decided. A list entry decides alone, then a program in disguise, else the score.',
-      }),
+    reason: z.enum(['below-threshold', 'score', 'allow-list', 'block-list', 'malware', 'quarantine-score']).openapi({
+      description: 'What decided. A list entry decides alone, then a program in disguise, else the score.',
+    }),
     tags: z.array(
       z.object({
         name: z.string(),

@@ -14,12 +14,9 @@ export const spamModel = z
       description:
         'Reports of ham, and those that the filter had taken for spam; reports of spam, and those it had missed. Moves into and out of Junk count, training in bulk does not; one that is taken back stays counted.',
     }),
-    accuracy: z
-      .number()
-      .nullable()
-      .openapi({
-        description: 'The share of these in which the filter had been right when the message came; null without any.',
-      }),
+    accuracy: z.number().nullable().openapi({
+      description: 'The share of these in which the filter had been right when the message came; null without any.',
+    }),
     size: bytes,
   })
   .openapi('SpamModel')
