@@ -14,9 +14,13 @@ const REASONS: Readonly<Record<string, string>> = {
 export function digestBodies(rows: readonly Held[], listedMax: number, isCut: boolean) {
   const held = rows.toReversed().slice(0, listedMax).map(shown)
   const count = `${rows.length}${isCut ? ' or more' : ''}`
-  const subject = `${count} ${rows.length === 1 ? 'message is' : 'messages are'} held in quarantine`
+  const isOne = rows.length === 1
+  const subject = `${count} ${isOne ? 'message is' : 'messages are'} held in quarantine`
   const more = rows.length > held.length ? [`The newest ${held.length} of them are listed.`] : []
-  const intro = [`${subject}. They are deleted 30 days after they came.`, ...more].join(' ')
+  const intro = [
+    `${subject}. ${isOne ? 'It is deleted 30 days after it' : 'They are deleted 30 days after they'} came.`,
+    ...more,
+  ].join(' ')
   const outro = [
     'To get one into your Inbox: POST /v1/quarantine/{id}/release',
     'To read it first: GET /v1/quarantine/{id}. To delete it now: DELETE /v1/quarantine/{id}',

@@ -42,7 +42,7 @@ export async function putEntry(deps: Deps, accountId: number, wanted: NewListEnt
   if (!normal)
     return fail(
       'invalid',
-      `"${entry}" is not an address, a domain, an IP address or a network such as 192.0.2.0/24.`,
+      `"${entry}" cannot be listed: it must be an address, a domain of two to five labels, an IP address, a network such as 192.0.2.0/24 (from /8 on; of IPv6 /16 to /64, in steps of four), or helo: with a name.`,
       'entry',
     )
   if (normal.kind === 'helo' && list === 'allow')

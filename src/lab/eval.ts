@@ -16,40 +16,63 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { readMailList, shuffled } from './mail-list.ts'
-import { type Figures, figuresOf, figuresText, scoresText } from './report.ts'
+import { figuresOf, figuresText, scoresText } from './report.ts'
 import { TestAccount } from './test-account.ts'
 
 const TRAINING_SEED = 20_071
 
-const { values } = parseArgs({
-  options: {
-    test: { type: 'string' },
-    train: { type: 'string' },
-    online: { type: 'string' },
-    feedback: { type: 'string', default: 'mistakes' },
-    'without-shipped': { type: 'boolean', default: false },
-    out: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-})
+const USAGE = `usage: npm run spam:eval -- --test LIST [--train LIST] | --online LIST [--feedback all]
+       [--without-shipped] [--out FILE] [--json]
+A list has a line for each message: its path, a tab, and ham or spam.`
 
-const list = values.online ?? values.test
-if (list === undefined || !['all', 'mistakes'].includes(values.feedback)) {
-  console.error('usage: npm run spam:eval -- --test LIST [--train LIST] | --online LIST [--feedback all]')
-  console.error('       [--without-shipped] [--out FILE] [--json]')
-  process.exit(2)
+try {
+  await evaluate(readArguments())
+} catch (error) {
+  // A list that cannot be read, for the most part: its reader needs the reason and no stack.
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
 }
 
-const account = new TestAccount({ withShipped: !values['without-shipped'] })
-if (values.train !== undefined)
-  for (const mail of shuffled(readMailList(values.train), TRAINING_SEED)) await account.report(mail)
-for (const mail of readMailList(list)) {
-  const isWrong = await account.score(mail)
-  if (values.online === undefined) continue
-  if (isWrong || values.feedback === 'all') await account.report(mail)
-  else if (mail.label === 'ham') await account.keep(mail)
+async function evaluate(options: ReturnType<typeof readArguments>): Promise<void> {
+  const account = new TestAccount({ withShipped: !options['without-shipped'] })
+  if (options.train !== undefined)
+    for (const mail of shuffled(readMailList(options.train), TRAINING_SEED)) await account.report(mail)
+  for (const mail of readMailList(options.list)) {
+    const isWrong = await account.score(mail)
+    if (options.online === undefined) continue
+    if (isWrong || options.feedback === 'all') await account.report(mail)
+    else if (mail.label === 'ham') await account.keep(mail)
+  }
+  const figures = figuresOf(account)
+  if (options.out !== undefined) writeFileSync(options.out, scoresText(account.scored))
+  console.log(options.json ? JSON.stringify(figures, null, 2) : figuresText(figures))
 }
 
-const figures: Figures = figuresOf(account)
-if (values.out !== undefined) writeFileSync(values.out, scoresText(account.scored))
-console.log(values.json ? JSON.stringify(figures, null, 2) : figuresText(figures))
+function readArguments() {
+  const values = parsedArguments()
+  const list = values?.online ?? values?.test
+  if (!values || list === undefined || !['all', 'mistakes'].includes(values.feedback)) {
+    console.error(USAGE)
+    process.exit(2)
+  }
+  return { ...values, list }
+}
+
+/** Null for what is no option of this command. */
+function parsedArguments() {
+  try {
+    return parseArgs({
+      options: {
+        test: { type: 'string' },
+        train: { type: 'string' },
+        online: { type: 'string' },
+        feedback: { type: 'string', default: 'mistakes' },
+        'without-shipped': { type: 'boolean', default: false },
+        out: { type: 'string' },
+        json: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch {
+    return null
+  }
+}

@@ -13,10 +13,10 @@ export type Figures = {
     ham_lost_percent: number | null
     spam_missed: number
     spam_missed_percent: number | null
-    accuracy_percent: number
+    accuracy_percent: number | null
   }
   lessons: { reported: number; implicit: number }
-  microseconds: { parse: number; score: number; learn: number | null }
+  microseconds: { parse: number | null; score: number | null; learn: number | null }
 }
 
 export function figuresOf({ scored, spent, lessons }: TestAccount): Figures {
@@ -39,26 +39,32 @@ export function figuresOf({ scored, spent, lessons }: TestAccount): Figures {
       ham_lost_percent: ham > 0 ? (100 * hamLost) / ham : null,
       spam_missed: spamMissed,
       spam_missed_percent: spam > 0 ? (100 * spamMissed) / spam : null,
-      accuracy_percent: (100 * (all.length - hamLost - spamMissed)) / all.length,
+      accuracy_percent: all.length > 0 ? (100 * (all.length - hamLost - spamMissed)) / all.length : null,
     },
     lessons,
     microseconds: {
-      parse: spent.parse / 1_000 / spent.parsed,
-      score: spent.score / 1_000 / all.length,
-      learn: taught > 0 ? spent.learn / 1_000 / taught : null,
+      parse: microsecondsEach(spent.parse, spent.parsed),
+      score: microsecondsEach(spent.score, all.length),
+      learn: microsecondsEach(spent.learn, taught),
     },
   }
+}
+
+/** Null where nothing was done. */
+function microsecondsEach(nanoseconds: number, times: number): number | null {
+  return times > 0 ? nanoseconds / 1_000 / times : null
 }
 
 export function figuresText(figures: Figures): string {
   const { recall_percent: recall, at_threshold: at, microseconds } = figures
   const percent = (value: number | null, digits = 2) => (value === null ? '-' : `${value.toFixed(digits)} %`)
+  const whole = (value: number | null) => value?.toFixed(0) ?? '-'
   return [
     `messages            ${figures.ham} ham, ${figures.spam} spam; lessons: ${figures.lessons.reported} reported, ${figures.lessons.implicit} from what was kept`,
     `1-ROCA              ${percent(figures.one_minus_roca_percent, 4)}`,
     `spam recall         ${percent(recall?.at_0_1 ?? null)} at 0.1 % ham loss, ${percent(recall?.at_0_5 ?? null)} at 0.5 %, ${percent(recall?.at_1 ?? null)} at 1 %`,
     `at the threshold    ham lost ${at.ham_lost} (${percent(at.ham_lost_percent)}), spam missed ${at.spam_missed} (${percent(at.spam_missed_percent)}), accuracy ${percent(at.accuracy_percent)}`,
-    `microseconds each   parse ${microseconds.parse.toFixed(0)}, features and score ${microseconds.score.toFixed(0)}, lesson ${microseconds.learn?.toFixed(0) ?? '-'}`,
+    `microseconds each   parse ${whole(microseconds.parse)}, features and score ${whole(microseconds.score)}, lesson ${whole(microseconds.learn)}`,
   ].join('\n')
 }
 

@@ -191,7 +191,7 @@ export const WORTH: Readonly<Record<TagName, Worth>> = {
   URL_DNSBL_LISTED_STRONGLY: { points: 3.5, sentence: 'Blocklists agree on where a link leads: {seen}.' },
   CLASSIFIER_SPAM: { points: 2.5, sentence: 'A language model takes the message for spam: {seen}.' },
   CLOUDFLARE_SCORE: { points: 1.5, sentence: "Cloudflare's own spam score is {seen} (0 and 1 are normal)." },
-  SHIPPED_SPAM: { points: 3.5, sentence: 'It reads like the spam that the server comes with a memory of.' },
+  SHIPPED_SPAM: { points: 3.5, sentence: 'It reads like spam that the server knew before any of your mail.' },
   LEARNED_SPAM: { points: 9, sentence: 'It resembles the mail that you reported as spam.' },
   LEARNED_HAM: { points: -8, sentence: 'It resembles the mail that you keep.' },
   WORDS_SPAM: { points: 4.5, sentence: 'Its words are those of the mail that you reported as spam: {seen}.' },
@@ -209,7 +209,7 @@ export const WORTH: Readonly<Record<TagName, Worth>> = {
   },
 }
 
-/** What no honest mail does: programs dressed up as something else. They are kept back whatever else speaks for the message. */
+/** What no honest mail does: programs dressed up as something else, or put out of sight. Whatever the score, they are held back, but for an allow entry. */
 const MALWARE: ReadonlySet<string> = new Set<TagName>([
   'ATTACHMENT_DOUBLE_EXTENSION',
   'ATTACHMENT_BIDI_NAME',

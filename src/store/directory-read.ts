@@ -42,11 +42,6 @@ export function pageDomains(db: Database, after: number, limit: number): Promise
   return db.all<DomainRow>(sql`select * from domains where id > ${after} order by id limit ${limit}`)
 }
 
-/** Whether any address stands in the domain: then it cannot be deleted. */
-export async function domainIsUsed(db: Database, name: string): Promise<boolean> {
-  return (await db.first(sql`select 1 from addresses where domain = ${name} limit 1`)) !== null
-}
-
 /** Whether the account that a key or a password belongs to is suspended: 1 or 0. */
 const SUSPENDED = sql`exists (select 1 from suspensions where suspensions.account_id = one.account_id) suspended`
 

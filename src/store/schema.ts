@@ -259,7 +259,6 @@ export * from './schema-outbound.ts'
 export type AccountRow = typeof accounts.$inferSelect
 export type MailboxRow = typeof mailboxes.$inferSelect
 export type MessageRow = typeof messages.$inferSelect
-export type PlacementRow = typeof placements.$inferSelect
 export type UidPageRow = typeof uid_pages.$inferSelect
 export type ThreadPlacementRow = typeof thread_placements.$inferSelect
 export type TombstoneRow = typeof tombstones.$inferSelect

@@ -91,6 +91,11 @@ describe('npm run spam:eval', () => {
     expect(figures.lessons).toEqual({ reported: 80, implicit: 0 })
   })
 
+  it('has no figures of no mail', () => {
+    writeFileSync(join(folder, 'empty.tsv'), '# nothing\n')
+    expect(evaluate('--test', '@empty.tsv')).not.toMatch(/NaN/)
+  })
+
   it('prints the figures for people', () => {
     expect(evaluate('--test', '@test.tsv')).toMatch(/1-ROCA .*%[\s\S]*at 0\.1 % ham loss[\s\S]*microseconds each/)
   })
@@ -98,9 +103,15 @@ describe('npm run spam:eval', () => {
   it.each([
     ['no list', [], /usage/],
     ['a wrong kind of feedback', ['--online', '@train.tsv', '--feedback', 'some'], /usage/],
-    ['a list with another label', ['--test', '@bad.tsv'], /bad\.tsv:2: "eggs" is neither ham nor spam/],
+    ['an option that it does not have', ['--tset', '@train.tsv'], /^usage/],
+    ['a list that is not there', ['--test', '@none.tsv'], /^ENOENT.*none\.tsv'\n$/],
+    ['a list with another label', ['--test', '@bad.tsv'], /^\S*bad\.tsv:2: "eggs" is neither ham nor spam\n$/],
+    ['a list without a label', ['--test', '@blank.tsv'], /^\S*blank\.tsv:1: there is no tab/],
+    ['a list of a message that is not there', ['--test', '@lost.tsv'], /^\S*lost\.tsv:1: there is no file/],
   ])('refuses %s', (_name, args, message) => {
     writeFileSync(join(folder, 'bad.tsv'), 'mail/ham-500.eml\tham\nmail/ham-500.eml\teggs\n')
+    writeFileSync(join(folder, 'blank.tsv'), 'mail/ham-500.eml ham\n')
+    writeFileSync(join(folder, 'lost.tsv'), 'mail/ham-9.eml.gz\tham\n')
     const paths = args.map((arg) => arg.replace('@', `${folder}/`))
     const { status, stderr } = spawnSync('node', ['src/lab/eval.ts', ...paths], { encoding: 'utf8' })
     expect(status).not.toBe(0)

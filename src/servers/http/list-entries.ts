@@ -35,10 +35,12 @@ export const newListEntry = z
     entry: line(
       ENTRY_CHARS_MAX,
       'An address, a domain (with all under it), an IP address, a network such as 192.0.2.0/24, or, to be blocked, the name that a client gives itself: helo:mail.example.com.',
-    ),
+    ).openapi({ example: 'pest.example' }),
     list: z.enum(['allow', 'block']),
     note: line(NOTE_CHARS_MAX, 'Why, for people to read.').nullable().optional(),
-    expires_at: secondParam('When it holds no more; null, or left out: it stays.').nullable(),
+    expires_at: secondParam('When it holds no more; null, or left out: it stays.')
+      .nullable()
+      .openapi({ type: ['string', 'null'] }),
   })
   .openapi('NewListEntry')
 

@@ -38,7 +38,10 @@ const summaryFields = {
 
 const spamFields = {
   score: z.number(),
-  verdict: z.string().openapi({ description: 'inbox or junk, when it was received.' }),
+  verdict: z.string().openapi({
+    description:
+      'How it was judged when it came: inbox, junk, quarantine (and released since), or, by a check, reject.',
+  }),
 }
 
 export const messageSummary = z
@@ -68,17 +71,20 @@ export const spamReport = z
   .object({
     ...spamFields,
     threshold: z.number().openapi({ description: 'From this score on a message is junk.' }),
-    reason: z.enum(['below-threshold', 'score', 'allow-list', 'block-list', 'malware', 'quarantine-score']),
+    reason: z.enum(['below-threshold', 'score', 'allow-list', 'block-list', 'malware', 'quarantine-score']).openapi({
+      description: 'What decided. A list entry decides alone, then a program in disguise, else the score.',
+    }),
     tags: z.array(
       z.object({
         name: z.string(),
-        points: z.number(),
+        points: z.number().openapi({ description: 'Above zero they speak for spam. The score is their sum.' }),
         detail: z.string().openapi({ description: 'One sentence, with what was seen.' }),
       }),
     ),
-    clues: z
-      .array(z.object({ word: z.string(), probability: z.number() }))
-      .openapi({ description: "The words that the account's own classifier judged by, the strongest first." }),
+    clues: z.array(z.object({ word: z.string(), probability: z.number() })).openapi({
+      description:
+        "The words that the account's own classifier judged by, the strongest first, each with its probability of spam.",
+    }),
   })
   .openapi('SpamReport')
 

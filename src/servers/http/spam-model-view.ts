@@ -12,12 +12,11 @@ export const spamModel = z
     active: z.boolean().openapi({ description: 'Whether it is asked: from five examples of each on.' }),
     corrections: z.object({ ham: count, ham_lost: count, spam: count, spam_missed: count }).openapi({
       description:
-        'Reports of ham, and those that the filter had taken for spam; reports of spam, and those it had missed.',
+        'Reports of ham, and those that the filter had taken for spam; reports of spam, and those it had missed. Moves into and out of Junk count, training in bulk does not; one that is taken back stays counted.',
     }),
-    accuracy: z
-      .number()
-      .nullable()
-      .openapi({ description: 'The share of reports in which the filter had been right; null without reports.' }),
+    accuracy: z.number().nullable().openapi({
+      description: 'The share of these in which the filter had been right when the message came; null without any.',
+    }),
     size: bytes,
   })
   .openapi('SpamModel')

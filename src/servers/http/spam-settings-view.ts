@@ -20,15 +20,15 @@ const fields = {
     .union([z.number().min(QUARANTINE_THRESHOLD_MIN).max(QUARANTINE_THRESHOLD_MAX), z.literal('never')])
     .nullable()
     .openapi({
-      description:
-        "Points from which mail is held back in quarantine, at least those of junk; null: the server's own, usually never.",
+      description: `Points from which mail is held back in quarantine, ${QUARANTINE_THRESHOLD_MIN} to ${QUARANTINE_THRESHOLD_MAX}, or never; below those of junk, those count. Null: the server's own, usually never.`,
     }),
   reject: z.enum(REJECTS).nullable().openapi({
     description:
-      "What is refused at the door: nothing, what a block list names, or programs in disguise too; null: the server's own, usually never.",
+      "What is refused at the door: nothing (never), what a block list names (lists), or programs in disguise too (lists-and-malware). Null: the server's own, usually never.",
   }),
   digest: z.boolean().nullable().openapi({
-    description: 'Whether a message a day tells what is held back; null: as the server has it, which is true.',
+    description:
+      'Whether a message tells what is held back: an hour after the first, then once a day at most. Null: it does.',
   }),
 }
 

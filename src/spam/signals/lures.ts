@@ -26,12 +26,15 @@ const BILLING =
 const BILLING_WORDS_MIN = 4
 /** Characters of the text searched for addresses of coins. */
 const TEXT_CHARS_MAX = 5_000
+/** Words of a kind that a report shows. */
+const SHOWN_MAX = 4
 
 export function lureSignals(facts: Facts): Finding[] {
   if (facts.isBounce || isConversation(facts)) return []
   const counts = countLureWords(facts.words)
   const n = (kind: keyof WordCounts) => counts[kind].size
-  const shown = (...kinds: (keyof WordCounts)[]) => kinds.flatMap((kind) => [...counts[kind]].slice(0, 4)).join(', ')
+  const shown = (...kinds: (keyof WordCounts)[]) =>
+    kinds.flatMap((kind) => [...counts[kind]].slice(0, SHOWN_MAX).map(readable)).join(', ')
   const isElsewhere = leadsElsewhere(facts)
   const hasCoinAddress = BITCOIN_ADDRESS.test(facts.message.text.slice(0, TEXT_CHARS_MAX))
 
@@ -56,6 +59,11 @@ export function lureSignals(facts: Facts): Finding[] {
   if (n('parcel') >= 2 && n('pressure') >= 1) return [found('LURE_PARCEL', shown('parcel', 'pressure'))]
   if (n('pressure') >= 2 && n('account') >= 2) return [found('LURE_ACCOUNT', shown('pressure', 'account'))]
   return []
+}
+
+/** The beginning of a word, as people write one. */
+function readable(word: string): string {
+  return word.replace(/-$/, '…')
 }
 
 /** Somebody else's login, or a sum that waits to be withdrawn, in a letter from anybody. */

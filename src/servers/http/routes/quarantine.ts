@@ -30,7 +30,7 @@ const list = defineRoute({
   operationId: 'listQuarantine',
   tags: ['Quarantine'],
   summary: 'What was held back or refused, newest first',
-  description: 'For 30 days. It stands in no mailbox and in no search.',
+  description: 'It stands in no mailbox and in no search, and is deleted 30 days after it came.',
   ...requires('mail:read'),
   request: { query: pageQuery },
   responses: { 200: json(heldList, 'A page.'), ...problems(400) },
@@ -85,7 +85,8 @@ const release = defineRoute({
   operationId: 'releaseHeldMessage',
   tags: ['Quarantine'],
   summary: 'Deliver a held message to the Inbox',
-  description: 'It is gone from quarantine then. The filter learns it as ham, unless learn is false.',
+  description:
+    'It is gone from quarantine then. The filter learns it as ham within moments, unless learn is false. The report keeps the verdict of when it came.',
   ...requires('mail:write'),
   request: {
     params,

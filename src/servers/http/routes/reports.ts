@@ -23,7 +23,7 @@ const one = defineRoute({
   tags: ['Spam filter'],
   summary: 'Say that a message is spam, or that it is none',
   description:
-    "Spam goes into Junk, ham out of it; the account's filter learns it, and it counts for the sender. Saying the opposite takes the first word back. Saying the same twice changes nothing.",
+    "Spam goes into Junk, ham out of it; the account's filter learns it, and it counts for the sender. Saying the opposite takes the first word back, with the list entry that came with it. Saying the same twice changes nothing.",
   ...requires('spam:train'),
   request: {
     params,
@@ -55,7 +55,8 @@ const takeBack = defineRoute({
   operationId: 'withdrawReport',
   tags: ['Spam filter'],
   summary: 'Take back what was said of a message',
-  description: 'The filter forgets it as an example, and the sender its count. The message stays where it stands.',
+  description:
+    'The filter forgets it as an example, the sender its count, and the lists the entry that came with it. The message stays where it stands.',
   ...requires('spam:train'),
   request: { params },
   responses: { 204: { description: 'Taken back, or nothing was said.' }, ...problems(404) },
