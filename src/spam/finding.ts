@@ -151,6 +151,7 @@ export type TagName =
   | 'ALLOW_LISTED'
   | 'BLOCK_LISTED'
   | 'ALLOW_NOT_AUTHENTIC'
+  | 'ALLOW_NOT_PROVEN'
 
 /**
  * `seen` is what the rule saw, as the sender wrote it; '' where there is nothing to show. report.ts makes it safe. `share` is

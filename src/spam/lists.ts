@@ -7,14 +7,11 @@
  *  3. the longer domain, the smaller network;
  *  4. block before allow: what goes to Junk can be found there, what is let in may do harm.
  *
- * An allow entry names a sender, so it is for mail that may be his. It does not decide where
- *  - Cloudflare, or this server itself, found that the message is not from the domain in From, or found nothing of the kind but
- *    something about another domain: a finding tells the owner, and the score decides. A pass counts for the domain that it
- *    proves and no other, since everybody passes for one of his own;
- *  - the trusted block is forged, and nothing found here proves the sender all the same;
+ * An allow entry names a sender, so it is for mail that is proven to be his (verify/evidence.ts): signed, or sent from where his
+ * domain says. A client's address is proven where it stands under Cloudflare's seal. An entry does not decide where
+ *  - nothing is proven, be it that nobody looked, that nobody could, or that the domain in From publishes nothing: his name in
+ *    From is anybody's to write. The score decides, and a finding tells the owner why;
  *  - the entry covers the envelope sender only, or one of several From addresses, or a HELO name: all are free to choose.
- * Where nobody looked ('unknown'), or the domain in From publishes nothing that could be checked, it decides. Where a seal could
- * not be checked, a forged block may name an allowed client just as From may name an allowed sender (verify/trusted-block.ts).
  * A block entry always may: nobody forges a sender in order to be refused.
  */
 import { foldAddress } from '../mime/addresses.ts'
@@ -36,9 +33,9 @@ export function decideByLists(input: SpamInput): ListDecision {
   for (const hit of [...input.lists].sort(byPrecedence)) {
     if (hit.list === 'block') return { decided: hit, findings: [...findings, found('BLOCK_LISTED', describe(hit))] }
     if (!coversSender(hit, input)) continue
-    if (mayBeTheSenders(hit, input))
-      return { decided: hit, findings: [...findings, found('ALLOW_LISTED', describe(hit))] }
-    if (findings.length === 0) findings.push(found('ALLOW_NOT_AUTHENTIC', describe(hit)))
+    if (isProven(hit, input)) return { decided: hit, findings: [...findings, found('ALLOW_LISTED', describe(hit))] }
+    if (findings.length === 0)
+      findings.push(found(isContradicted(input) ? 'ALLOW_NOT_AUTHENTIC' : 'ALLOW_NOT_PROVEN', describe(hit)))
   }
   return { decided: null, findings }
 }
@@ -75,26 +72,24 @@ function soleFrom(message: SpamInput['message']): string {
   return foldAddress(sole.address) ?? ''
 }
 
-function mayBeTheSenders({ kind }: ListHit, { message, verdict }: SpamInput): boolean {
-  if (verdict.source === 'none' || verdict.source === 'local') return true
-  const fromDomain = domainOf(soleFrom(message))
-  if (verdict.seal === 'fail') return kind !== 'ip' && isAuthentic(verdict, fromDomain)
-  // The client's address is Cloudflare's word: nothing about the domain changes it.
-  if (kind === 'ip') return true
-  const { result, domain } = verdict.dmarc
-  if (result === 'fail') return false
-  if (result === 'pass') return domain === null || isAligned(domain, fromDomain)
-  // A published policy tells that the domain could have shown more.
-  if (isUnsatisfied(verdict.dmarc)) return false
-  if (isAlignedSpfPass(verdict, fromDomain) || isAlignedDkimPass(verdict, fromDomain)) return true
-  return nothingSpeaks(verdict, fromDomain)
+function isProven({ kind }: ListHit, { message, verdict }: SpamInput): boolean {
+  if (kind === 'ip') return verdict.seal === 'pass'
+  return isAuthentic(verdict, domainOf(soleFrom(message)))
 }
 
-/**
- * Whether SPF was asked about this very domain and knew nothing, and nobody signed: all that an honest sender who publishes
- * nothing can show. One who sends in his name would have to show the same, and not that of a domain of his own.
- */
-function nothingSpeaks({ spf, dkim }: SenderVerdict, fromDomain: string): boolean {
+/** Whether what was found speaks against the sender, or for another: worth points, where the mere lack of a proof is not. */
+function isContradicted({ message, verdict }: SpamInput): boolean {
+  if (verdict.source === 'none' || verdict.source === 'local') return false
+  const fromDomain = domainOf(soleFrom(message))
+  const { result, domain } = verdict.dmarc
+  if (verdict.seal === 'fail' || result === 'fail' || isUnsatisfied(verdict.dmarc)) return true
+  if (result === 'pass') return domain !== null && !isAligned(domain, fromDomain)
+  if (isAlignedSpfPass(verdict, fromDomain) || isAlignedDkimPass(verdict, fromDomain)) return false
+  return !isSilent(verdict, fromDomain)
+}
+
+/** Whether SPF was asked about this very domain and knew nothing, and nobody signed: what a domain shows that publishes nothing. */
+function isSilent({ spf, dkim }: SenderVerdict, fromDomain: string): boolean {
   if (spf.result === 'pass' || spf.result === 'fail' || spf.result === 'softfail') return false
   if (dkim.some((signature) => signature.result === 'pass')) return false
   return spf.domain === null || isAligned(spf.domain, fromDomain)

@@ -203,6 +203,10 @@ export const WORTH: Readonly<Record<TagName, Worth>> = {
   SENDER_BAD_HISTORY: { points: 3, sentence: 'Mail of this sender was reported as spam before: {seen}.' },
   ALLOW_LISTED: { points: 0, sentence: 'The sender is allowed: {seen}.' },
   BLOCK_LISTED: { points: 0, sentence: 'The sender is blocked: {seen}.' },
+  ALLOW_NOT_PROVEN: {
+    points: 0,
+    sentence: 'The sender would be allowed, but nothing proves that the message is his: {seen}.',
+  },
   ALLOW_NOT_AUTHENTIC: {
     points: 1,
     sentence: 'The sender would be allowed, but the message is not proven to be his: {seen}.',

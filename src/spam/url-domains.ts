@@ -6,16 +6,19 @@ import type { ParsedMessage } from '../mime/message.ts'
 import { readLinksOf } from './facts.ts'
 import { registrableDomain } from './registrable.ts'
 
-/** Names given back: each costs a look-up. */
-export const URL_DOMAINS_MAX = 25
+/** Names given back: each is a parameter of a look-up that has a hundred. */
+export const URL_DOMAINS_MAX = 40
 
 export function urlDomains(message: ParsedMessage): string[] {
-  const names = new Set<string>()
-  for (const { host } of readLinksOf(message)) {
-    // The domain first: where there are too many, lists name domains.
-    names.add(registrableDomain(host))
-    names.add(host)
-    if (names.size >= URL_DOMAINS_MAX) break
-  }
-  return [...names].slice(0, URL_DOMAINS_MAX)
+  const hosts = readLinksOf(message).map(({ host }) => host)
+  // The domains first: where there are too many names, lists name domains.
+  const domains = spread([...new Set(hosts.map(registrableDomain))])
+  return [...new Set([...domains, ...hosts])].slice(0, URL_DOMAINS_MAX)
+}
+
+/** Of many, some from everywhere: who fills the beginning with honest links must not hide his own behind them. */
+function spread(names: string[]): string[] {
+  if (names.length <= URL_DOMAINS_MAX) return names
+  const step = (names.length - 1) / (URL_DOMAINS_MAX - 1)
+  return Array.from({ length: URL_DOMAINS_MAX }, (_, index) => names[Math.round(index * step)] as string)
 }

@@ -158,7 +158,15 @@ describe('the report is safe and bounded', () => {
 describe('lists decide', () => {
   // One oddity is enough here, so that the mail is plain junk wherever no entry decides.
   const score = async (mail: Mail, over: Partial<SpamInput> = {}) =>
-    scoreMessage(await spamInput(mail, { policy: { ...DEFAULT_POLICY, junk: 3 }, ...over }))
+    scoreMessage(await spamInput(mail, { policy: { ...DEFAULT_POLICY, junk: 3 }, verdict: PROVEN, ...over }))
+
+  /** Ann's own mail, by Cloudflare's sealed word. */
+  const PROVEN: SenderVerdict = {
+    ...UNKNOWN_VERDICT,
+    source: 'cloudflare',
+    seal: 'pass',
+    dmarc: { result: 'pass', domain: 'shop.example', policy: null },
+  }
 
   const hit = (list: ListHit['list'], scope: ListHit['scope'], value: string): ListHit => {
     const kind = value.includes('@') ? 'address' : /^[\d.:/]+$/.test(value) ? 'ip' : 'domain'
@@ -210,7 +218,7 @@ describe('lists decide', () => {
     spf: string,
     dkim: string[],
     dmarc: string,
-    seal: SenderVerdict['seal'] = 'unknown',
+    seal: SenderVerdict['seal'] = 'pass',
   ): SenderVerdict => ({
     ...UNKNOWN_VERDICT,
     source: 'cloudflare',
@@ -227,37 +235,71 @@ describe('lists decide', () => {
     dkim: seen.dkim.map((one) => ({ ...one, by: 'postern' })),
     dmarc: { ...seen.dmarc, policy, by: 'postern' },
   })
-  const authenticity: [string, SenderVerdict, boolean][] = [
-    ['nobody looked', UNKNOWN_VERDICT, true],
-    ['DMARC passes', verdict('fail', [], 'pass'), true],
-    ['DMARC fails', verdict('pass', ['pass'], 'fail'), false],
-    ['no DMARC, SPF and DKIM fail', verdict('fail', ['fail'], 'none'), false],
-    ['no DMARC, SPF fails and nothing is signed', verdict('softfail', [], 'none'), false],
-    ['no DMARC, SPF fails and DKIM holds', verdict('fail', ['fail', 'pass'], 'none'), true],
-    ['no DMARC, SPF passes and DKIM fails', verdict('pass', ['fail'], 'none'), true],
-    ['no DMARC, and DKIM holds for a host under From', verdict('none', ['pass mail.shop.example'], 'none'), true],
-    ['no DMARC, SPF fails and DKIM holds for another', verdict('fail', ['pass evil.example'], 'none'), false],
-    ['no DMARC, DKIM holds for another and nothing fails', verdict('none', ['pass evil.example'], 'none'), false],
-    ['no DMARC, SPF passes for another', verdict('pass evil.example', [], 'none'), false],
-    ['no DMARC, SPF passes for what ends alike', verdict('pass evilshop.example', [], 'none'), false],
-    ['no DMARC, SPF knows nothing of another', verdict('none evil.example', [], 'none'), false],
-    ['DMARC passes for another From', verdict('pass evil.example', [], 'pass evil.example'), false],
-    ['nothing is published', verdict('none', [], 'none'), true],
-    ['DMARC could not be asked', verdict('temperror', [], 'temperror'), true],
-    ['the block is forged', verdict('pass', ['pass'], 'pass', 'fail'), false],
-    ['we found DMARC to pass', own(verdict('unknown', ['pass'], 'pass')), true],
-    ['we found DMARC to pass for another From', own(verdict('unknown', [], 'pass evil.example')), false],
-    ['we found DKIM to hold beside a forged block', own(verdict('unknown', ['pass'], 'unknown', 'fail')), true],
-    ['we found nothing to hold beside a forged block', own(verdict('unknown', [], 'none', 'fail')), false],
-    ['we found nothing to hold, and a policy', own(verdict('unknown', [], 'unknown'), 'reject'), false],
-    ['we found nothing published', own(verdict('unknown', [], 'none')), true],
-    ['we found DKIM to hold for another', own(verdict('unknown', ['pass evil.example'], 'none')), false],
+  type Outcome = 'ALLOW_LISTED' | 'ALLOW_NOT_PROVEN' | 'ALLOW_NOT_AUTHENTIC'
+  const authenticity: [string, SenderVerdict, Outcome][] = [
+    ['nobody looked', UNKNOWN_VERDICT, 'ALLOW_NOT_PROVEN'],
+    ['DMARC passes', verdict('fail', [], 'pass'), 'ALLOW_LISTED'],
+    ['DMARC fails', verdict('pass', ['pass'], 'fail'), 'ALLOW_NOT_AUTHENTIC'],
+    ['no DMARC, SPF and DKIM fail', verdict('fail', ['fail'], 'none'), 'ALLOW_NOT_AUTHENTIC'],
+    ['no DMARC, SPF fails and nothing is signed', verdict('softfail', [], 'none'), 'ALLOW_NOT_AUTHENTIC'],
+    ['no DMARC, SPF fails and DKIM holds', verdict('fail', ['fail', 'pass'], 'none'), 'ALLOW_LISTED'],
+    ['no DMARC, SPF passes and DKIM fails', verdict('pass', ['fail'], 'none'), 'ALLOW_LISTED'],
+    [
+      'no DMARC, and DKIM holds for a host under From',
+      verdict('none', ['pass mail.shop.example'], 'none'),
+      'ALLOW_LISTED',
+    ],
+    [
+      'no DMARC, SPF fails and DKIM holds for another',
+      verdict('fail', ['pass evil.example'], 'none'),
+      'ALLOW_NOT_AUTHENTIC',
+    ],
+    [
+      'no DMARC, DKIM holds for another and nothing fails',
+      verdict('none', ['pass evil.example'], 'none'),
+      'ALLOW_NOT_AUTHENTIC',
+    ],
+    ['no DMARC, SPF passes for another', verdict('pass evil.example', [], 'none'), 'ALLOW_NOT_AUTHENTIC'],
+    ['no DMARC, SPF passes for what ends alike', verdict('pass evilshop.example', [], 'none'), 'ALLOW_NOT_AUTHENTIC'],
+    ['no DMARC, SPF knows nothing of another', verdict('none evil.example', [], 'none'), 'ALLOW_NOT_AUTHENTIC'],
+    ['DMARC passes for another From', verdict('pass evil.example', [], 'pass evil.example'), 'ALLOW_NOT_AUTHENTIC'],
+    ['nothing is published', verdict('none', [], 'none'), 'ALLOW_NOT_PROVEN'],
+    ['DMARC could not be asked', verdict('temperror', [], 'temperror'), 'ALLOW_NOT_PROVEN'],
+    [
+      'DMARC passes in a block whose seal nobody could check',
+      verdict('pass', ['pass'], 'pass', 'unknown'),
+      'ALLOW_NOT_PROVEN',
+    ],
+    ['the block is forged', verdict('pass', ['pass'], 'pass', 'fail'), 'ALLOW_NOT_AUTHENTIC'],
+    ['we found DMARC to pass', own(verdict('unknown', ['pass'], 'pass')), 'ALLOW_LISTED'],
+    [
+      'we found DMARC to pass for another From',
+      own(verdict('unknown', [], 'pass evil.example')),
+      'ALLOW_NOT_AUTHENTIC',
+    ],
+    [
+      'we found DKIM to hold beside a forged block',
+      own(verdict('unknown', ['pass'], 'unknown', 'fail')),
+      'ALLOW_LISTED',
+    ],
+    [
+      'we found nothing to hold beside a forged block',
+      own(verdict('unknown', [], 'none', 'fail')),
+      'ALLOW_NOT_AUTHENTIC',
+    ],
+    ['we found nothing to hold, and a policy', own(verdict('unknown', [], 'unknown'), 'reject'), 'ALLOW_NOT_AUTHENTIC'],
+    ['we found nothing published', own(verdict('unknown', [], 'none')), 'ALLOW_NOT_PROVEN'],
+    [
+      'we found DKIM to hold for another',
+      own(verdict('unknown', ['pass evil.example'], 'none')),
+      'ALLOW_NOT_AUTHENTIC',
+    ],
   ]
-  it.each(authenticity)('an allow entry where %s', async (_name, seen, decides) => {
+  it.each(authenticity)('an allow entry where %s', async (_name, seen, outcome) => {
     for (const value of ['ann@shop.example', 'shop.example']) {
       const report = await score(JUNK_FROM_ANN, { lists: [allow(value)], verdict: seen })
-      expect(report.reason).toBe(decides ? 'allow-list' : 'score')
-      expect(report.tags[0]?.name).toBe(decides ? 'ALLOW_LISTED' : 'ALLOW_NOT_AUTHENTIC')
+      expect(report.reason).toBe(outcome === 'ALLOW_LISTED' ? 'allow-list' : 'score')
+      expect(report.tags[0]?.name).toBe(outcome)
     }
   })
 
@@ -270,10 +312,11 @@ describe('lists decide', () => {
     expect(report.tags.map((tag) => tag.name)).toEqual(expect.arrayContaining(['ALLOW_NOT_AUTHENTIC', 'BLOCK_LISTED']))
   })
 
-  it('an allowed client decides unless the block that names it is forged', async () => {
+  it('an allowed client decides where the block that names it is sealed', async () => {
     const lists = [allow('192.0.2.0/24')]
     expect((await score(JUNK_FROM_ANN, { lists, verdict: verdict('fail', [], 'fail') })).reason).toBe('allow-list')
-    expect((await score(JUNK_FROM_ANN, { lists, verdict: verdict('fail', [], 'fail', 'fail') })).reason).toBe('score')
+    for (const seal of ['fail', 'unknown'] as const)
+      expect((await score(JUNK_FROM_ANN, { lists, verdict: verdict('fail', [], 'fail', seal) })).reason).toBe('score')
   })
 
   it('an allow entry is not for the envelope sender alone', async () => {
