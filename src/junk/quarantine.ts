@@ -117,7 +117,7 @@ export async function releaseHeld(deps: Deps, reader: Reader, id: number, wanted
       return delivered.id
     case 'duplicate':
       // An equal message came by another way and stands in a mailbox; where it is this very one, it was just released.
-      if (!delivered.sameReceipt) await deps.stores.of(row.account_id).batch(deleteWithheld([row]))
+      if (!delivered.sameReceipt) await deps.stores.of(row.account_id).batch([...deleteWithheld([row]), ...listed])
       return delivered.id
     default:
       return notHeld()

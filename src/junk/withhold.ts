@@ -3,7 +3,8 @@
  *
  * Invariants:
  *  - What is in quarantine has no row in `messages`, and so is shown by no list, search, count or change.
- *  - Exactly once, by the same guards as a delivery. An equal message that comes again is the one that is held.
+ *  - Exactly once, by the same guards as a delivery. An equal message that is to be held too is the one that is held; one that
+ *    is to be delivered takes its place (mailbox/deliver.ts).
  *  - A refusal is recorded before the sender is told, and its object deleted after. What fails between leaves the object, which
  *    the sweep then files into quarantine: rather told twice than lost.
  */

@@ -48,6 +48,9 @@ async function owner(settings: Partial<Settings> = {}): Promise<Owner> {
 
 const disguised = (subject = 'Invoice') => disguisedMessage({ Subject: subject })
 
+/** What is held for its score, or not, as an account chooses. */
+const scored = plainMessage({ From: 'Your Bank', Subject: 'WIN $1000 NOW TODAY', To: 'undisclosed-recipients:;' })
+
 async function held(me: Owner, raw = disguised()): Promise<number> {
   const received = await receiveRaw(world, me.address, raw)
   if (received.kind !== 'withheld') throw new Error(received.kind)
@@ -91,16 +94,38 @@ describe('a message in quarantine', () => {
     expect(detail && (await readHeldContent(world.deps, detail))?.text).toBe('Pay the quinces.')
   })
 
-  it('that comes again is the same one, also where it would be delivered by now', async () => {
+  it('that comes again is the same one', async () => {
     const me = await owner()
     const raw = disguised()
     const id = await held(me, raw)
     expect(await held(me, `Received: again\r\n${raw}`)).toBe(id)
-    await putEntry(world.deps, me.reader.accountId, { entry: 'elsewhere.example', list: 'allow' })
-    expect(await receiveRaw(world, me.address, `Received: later\r\n${raw}`)).toEqual({ kind: 'withheld', id })
     await world.settle()
     expect(await objectsOf(me)).toHaveLength(1)
     expect(await listHeld(world.deps, me.reader, NEWEST, 10)).toHaveLength(1)
+  })
+
+  it('keeps out no equal one that is welcome: that one takes its place, and a copy that was there first holds nothing back', async () => {
+    const me = await owner({ spamThreshold: 1, quarantineThreshold: 5 })
+    const id = await held(me, scored)
+    await changeSettings(world.deps, me.reader.accountId, { quarantineThreshold: 'never' })
+    const again = await receiveRaw(world, me.address, `Received: again\r\n${scored}`)
+    expect(again).toMatchObject({ kind: 'filed' })
+    expect(await receiveRaw(world, me.address, scored)).toMatchObject({ kind: 'duplicate' })
+    expect(await readHeld(world.deps, me.reader, id)).toBeNull()
+    world.events.push({ shard: 0 })
+    await world.settle()
+    expect(await objectsOf(me)).toHaveLength(1)
+    expect(await usedBytes(me)).toBe(`Received: again\r\n${scored}`.length)
+    expect(await findMiscounts(world, me.reader.accountId)).toEqual([])
+  })
+
+  it('stays where it is while its own receipt is filed again, whatever is thought of it by now', async () => {
+    const me = await owner({ spamThreshold: 1, quarantineThreshold: 5 })
+    const id = await held(me, scored)
+    await changeSettings(world.deps, me.reader.accountId, { quarantineThreshold: 'never' })
+    const [object] = await objectsOf(me)
+    expect(await filePending(world.deps, object?.key ?? '')).toEqual({ kind: 'withheld', id })
+    expect(await objectsOf(me)).toHaveLength(1)
   })
 
   it('is stored once of twenty that arrive at once', async () => {
@@ -217,6 +242,38 @@ describe('a release', () => {
     expect(await releaseHeld(world.deps, me.reader, id, wanted)).toMatchObject({ failure: 'not-found' })
     expect(await receiveRaw(world, me.address, `Received: again\r\n${raw}`)).toMatchObject({ kind: 'duplicate' })
     expect((await ok(listMessages(world.deps, me.reader, { before: null, limit: 9 }))).messages).toHaveLength(1)
+  })
+})
+
+describe('a release of the lesser of two equal messages', () => {
+  const wanted = { learn: false, allowSender: true }
+  const better = (me: Owner, raw: string) => receiveRaw(world, me.address, raw, { source: 'local' })
+
+  it('delivers it, also where the one that is better authenticated is held too, and leaves one message', async () => {
+    const me = await owner()
+    const raw = disguised()
+    const id = await held(me, raw)
+    const other = await better(me, raw)
+    if (other.kind !== 'withheld') throw new Error(other.kind)
+    expect(other.id).not.toBe(id)
+    await ok(releaseHeld(world.deps, me.reader, id, wanted))
+    expect(await releaseHeld(world.deps, me.reader, other.id, wanted)).toMatchObject({ failure: 'not-found' })
+    expect((await ok(listMessages(world.deps, me.reader, { before: null, limit: 9 }))).messages).toHaveLength(1)
+    expect(await usedBytes(me)).toBe(raw.length)
+  })
+
+  it('lists the sender all the same, where the better one stands in a mailbox', async () => {
+    const me = await owner()
+    const raw = disguised()
+    const id = await held(me, raw)
+    await putEntry(world.deps, me.reader.accountId, { entry: 'elsewhere.example', list: 'allow' })
+    const delivered = await better(me, raw)
+    if (delivered.kind !== 'filed') throw new Error(delivered.kind)
+    expect(await releaseHeld(world.deps, me.reader, id, wanted)).toBe(delivered.id)
+    expect((await listEntries(world.deps, me.reader.accountId, '', 10)).map(({ entry }) => entry)).toContain(
+      'alice@elsewhere.example',
+    )
+    expect(await listHeld(world.deps, me.reader, NEWEST, 10)).toEqual([])
   })
 })
 
