@@ -41,7 +41,14 @@ const ATTEMPTS_MAX = 12
 /** What an event says of messages, as statements that note it. For notify/, which knows nothing of lessons. */
 export function lessonsOf(accountId: number, event: PosternEvent, now: number): Statement[] {
   if (!('said' in event) || !event.said) return []
-  return Object.entries(event.said).flatMap(([word, ids]) => putLessons(accountId, ids, word as SaidOf, now))
+  const { nothing = [], ...words } = event.said
+  const noted = Object.entries(words).flatMap(([word, ids]) => putLessons(accountId, ids, word as SaidOf, now))
+  return nothing.length === 0 ? noted : [...noted, dropLessons(accountId, nothing)]
+}
+
+/** The statement that drops what is still to be taught of messages. What the outbox has yet to tell, `says: 'nothing'` drops. */
+export function dropLessons(accountId: number, ids: readonly number[]): Statement {
+  return deleteLessons(accountId, ids, ['spam', 'ham', 'implicit-ham'])
 }
 
 /** Asks for an account's lessons to be taught soon. The sweep finds those whose asking is lost. */

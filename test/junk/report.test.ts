@@ -5,12 +5,14 @@ import type { Deps } from '../../src/deps.ts'
 import { isFailure } from '../../src/errors.ts'
 import { describeModel } from '../../src/junk/model.ts'
 import { report, reportAll } from '../../src/junk/report.ts'
+import { lessonsOf } from '../../src/junk/teach.ts'
 import { changeAll } from '../../src/mailbox/change.ts'
 import type { Edit } from '../../src/mailbox/change-plan.ts'
 import { discardAll } from '../../src/mailbox/discard.ts'
 import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
 import { readMessage } from '../../src/mailbox/read.ts'
 import { type Reader, whole } from '../../src/mailbox/reader.ts'
+import { drainOutbox } from '../../src/notify/outbox.ts'
 import { findMiscounts } from '../helpers/miscounts.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
 
@@ -86,6 +88,7 @@ describe('a report', () => {
   it('that is repeated changes nothing', async () => {
     const me = await owner()
     const id = await mail(me)
+    await later()
     expect(await say(world.deps, me.reader, id, null)).toBe(false)
     await say(world.deps, me.reader, id, 'spam')
     const before = await readMessage(world.deps, me.reader, id)
@@ -152,6 +155,26 @@ describe('many reports at once', () => {
     expect(await describeModel(world.deps, me.reader.accountId)).toMatchObject({ ham: 30, spam: 0 })
     expect(await standing(me, ids[3] ?? 0)).toMatchObject({ in: ['inbox'], taught: 'ham' })
     expect(await findMiscounts(world, me.reader.accountId)).toEqual([])
+  })
+
+  it.each<[string, (me: Owner, id: number) => Promise<unknown>]>([
+    ['before anybody was told', async () => undefined],
+    ['when it waits to be taught', () => drainOutbox(world.deps, 0, lessonsOf)],
+    ['when it was taught', () => later()],
+    ['after it was reported alone, too', (me, id) => say(world.deps, me.reader, id, 'spam')],
+  ])('are taken back one by one: %s', async (_, meanwhile) => {
+    const me = await owner()
+    const [id, other] = [await mail(me), await mail(me)]
+    await reportAll(world.deps, me.reader, [id, other], 'spam')
+    await meanwhile(me, id)
+    await say(world.deps, me.reader, id, null)
+    await later()
+    expect(await standing(me, id)).toEqual({ taught: null, in: ['junk'], ham: 0, spam: 1 })
+    expect(await standing(me, other)).toMatchObject({ taught: 'spam' })
+    await reportAll(world.deps, me.reader, [id], 'spam')
+    await later()
+    expect(await standing(me, id)).toMatchObject({ taught: 'spam', spam: 2 })
+    expect(await env.DB.prepare('select count(*) n from lessons').first('n')).toBe(0)
   })
 
   it('teach also what stands where it belongs already', async () => {
