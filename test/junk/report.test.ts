@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Deps } from '../../src/deps.ts'
 import { isFailure } from '../../src/errors.ts'
+import { ENTRIES_MAX, listEntries, type NewListEntry, putEntry } from '../../src/junk/lists.ts'
 import { describeModel } from '../../src/junk/model.ts'
 import { report, reportAll } from '../../src/junk/report.ts'
 import { lessonsOf } from '../../src/junk/teach.ts'
@@ -13,6 +14,7 @@ import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
 import { readMessage } from '../../src/mailbox/read.ts'
 import { type Reader, whole } from '../../src/mailbox/reader.ts'
 import { drainOutbox } from '../../src/notify/outbox.ts'
+import { metered } from '../helpers/counting.ts'
 import { findMiscounts } from '../helpers/miscounts.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
 
@@ -135,6 +137,48 @@ async function change(me: Owner, id: number, edit: Edit): Promise<void> {
   const changed = await changeAll(world.deps, me.reader, [id], edit)
   if (isFailure(changed)) throw new Error(changed.detail)
 }
+
+describe('a report that lists the sender', () => {
+  const block = { as: 'spam', listSender: true } as const
+  const listed = async ({ reader }: Owner) =>
+    (await listEntries(world.deps, reader.accountId, '', 9)).map(({ list, note }) => [list, note])
+
+  it.each<[string, NewListEntry['list'], [string, string | null][]]>([
+    ['leaves an entry of its owner in the same list, when it is taken back', 'block', [['block', 'Mine']]],
+    ['takes away the other one that it has made of it, when it is taken back', 'allow', []],
+  ])('%s', async (_, list, want) => {
+    const me = await owner()
+    await putEntry(world.deps, me.reader.accountId, { entry: 'ann@shop.example', list, note: 'Mine' })
+    const id = await mail(me)
+    await report(world.deps, me.reader, id, block)
+    expect(await listed(me)).toMatchObject([['block', list === 'block' ? 'Mine' : expect.any(String)]])
+    await say(world.deps, me.reader, id, null)
+    expect(await listed(me)).toEqual(want)
+  })
+
+  it('reads the same of a list of thousands, and lists him also where it is full', async () => {
+    const me = await owner()
+    const meter = metered(env.DB)
+    const { deps } = makeWorld({ databases: [meter.d1] })
+    await say(world.deps, me.reader, await mail(me, 'first@shop.example'), 'spam')
+    const rowsRead = async (from: string) => {
+      const id = await mail(me, from)
+      meter.reset()
+      await report(deps, me.reader, id, block)
+      return meter.read
+    }
+    const few = await rowsRead('ann@shop.example')
+    await env.DB.prepare(
+      `with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ?2)
+        insert into lists (account_id, key, list, created_at)
+          select ?1, 'address:n' || n || '@pest.example', 'block', 0 from numbers`,
+    )
+      .bind(me.reader.accountId, ENTRIES_MAX)
+      .run()
+    expect(await rowsRead('bob@shop.example')).toBe(few)
+    expect((await listEntries(world.deps, me.reader.accountId, 'address:b', 1))[0]?.entry).toBe('bob@shop.example')
+  })
+})
 
 describe('many reports at once', () => {
   it('move at once and are taught soon, in turns of a bounded size', async () => {
