@@ -11,6 +11,7 @@
 import type { Deps } from '../deps.ts'
 import { type Delivered, type Delivery, dedupeKeys, notStored } from '../mailbox/deliver.ts'
 import { rowOf } from '../mailbox/insertion.ts'
+import type { Address, ParsedMessage } from '../mime/message.ts'
 import { readAccount } from '../store/account-read.ts'
 import { isStaleGuard, isUniqueViolation } from '../store/database.ts'
 import { readStanding } from '../store/message-read.ts'
@@ -18,6 +19,9 @@ import { type Dedupe, insertQuarantined, insertRejected, type NewWithheld } from
 
 /** The first digest tells what came in an hour, not the first message alone. */
 const DIGEST_AFTER_SECONDS = 3_600
+
+/** What the record of a refusal keeps of each list. It counts for no quota, and a sender may be refused as often as he likes. */
+const REMEMBERED_MAX = 5
 
 export type Withheld =
   | { kind: 'held'; id: number }
@@ -70,6 +74,7 @@ function rowFor(delivery: Omit<Delivery, 'role'>, kind: 'quarantine' | 'rejected
   const { envelope, report } = delivery
   const { message } = rowOf({
     ...delivery,
+    message: kind === 'rejected' ? remembered(delivery.message) : delivery.message,
     receivedAt: Math.floor(delivery.receivedAtMs / 1000),
     flags: 0,
     keywords: [],
@@ -98,5 +103,25 @@ function rowFor(delivery: Omit<Delivery, 'role'>, kind: 'quarantine' | 'rejected
     auth: message.auth,
     defects: message.defects,
     created_at: now,
+  }
+}
+
+/** A message as the record of its refusal knows it: who, to whom and what, and nothing of which a stranger chooses the length. */
+function remembered(message: ParsedMessage): ParsedMessage {
+  const { structure, envelope, attachments } = message
+  const some = (addresses: Address[]) => addresses.slice(0, REMEMBERED_MAX)
+  return {
+    ...message,
+    structure: { ...structure, params: {}, dispositionParams: {}, description: null, location: null, parts: [] },
+    attachments: attachments.slice(0, REMEMBERED_MAX),
+    envelope: {
+      ...envelope,
+      from: some(envelope.from),
+      sender: some(envelope.sender),
+      replyTo: some(envelope.replyTo),
+      to: some(envelope.to),
+      cc: some(envelope.cc),
+      bcc: some(envelope.bcc),
+    },
   }
 }

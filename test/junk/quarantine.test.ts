@@ -306,6 +306,44 @@ describe('a refusal', () => {
     expect(await releaseHeld(world.deps, me.reader, record?.id ?? 0, release)).toMatchObject({ failure: 'conflict' })
   })
 
+  it('leaves a record of a few kilobytes, whatever was refused', async () => {
+    const me = await owner({ reject: 'lists' })
+    await putEntry(world.deps, me.reader.accountId, { entry: 'pest@spam.example', list: 'block' })
+    const to = Array.from({ length: 600 }, (_, n) => `"${'\\"<x'.repeat(40)}" <${'a'.repeat(60)}${n}@spam.example>`)
+    const part = (n: number) =>
+      `--b\r\nContent-Type: application/zip; name="${'n'.repeat(200)}${n}"\r\nContent-ID: <${'i'.repeat(200)}>\r\n\r\nx\r\n`
+    const headers = { From: 'pest@spam.example', To: to.join(',\r\n '), 'Content-Type': 'multipart/mixed; boundary=b' }
+    const raw = plainMessage(headers, Array.from({ length: 400 }, (_, n) => part(n)).join(''))
+    expect(await receiveRaw(world, me.address, raw)).toMatchObject({ kind: 'refused' })
+    const size = await env.DB.prepare(
+      'select length(envelope) + length(structure) + length(attachments) + length(to_text) n from withheld where account_id = ?',
+    )
+      .bind(me.reader.accountId)
+      .first<number>('n')
+    expect(size).toBeLessThan(16 * 1024)
+  })
+
+  it('that the sender was not told of is held whole, and is news', async () => {
+    const me = await owner({ reject: 'lists-and-malware' })
+    const raw = disguised('Refused, but not told')
+    expect(await receiveRaw(world, me.address, raw)).toMatchObject({ kind: 'refused' })
+    const [record] = await listHeld(world.deps, me.reader, NEWEST, 10)
+    const { results } = await env.DB.prepare('select raw_key key from withheld where id = ?')
+      .bind(record?.id ?? 0)
+      .all<{ key: string }>()
+    const key = results[0]?.key ?? ''
+    // The mark was not written: the object stands, and the sweep meets it.
+    await env.DB.prepare('delete from raw_deletes where raw_key = ?').bind(key).run()
+    expect(await filePending(world.deps, key)).toMatchObject({ kind: 'withheld' })
+    const [now, ...others] = await listHeld(world.deps, me.reader, NEWEST, 10)
+    expect([now?.kind, others]).toEqual(['quarantine', []])
+    expect(now?.id).toBeGreaterThan(record?.id ?? 0)
+    const detail = await readHeld(world.deps, me.reader, now?.id ?? 0)
+    expect(detail && (await readHeldContent(world.deps, detail))?.text).toBe('Pay the quinces.')
+    expect(detail?.attachments).toHaveLength(1)
+    expect(await usedBytes(me)).toBe(raw.length)
+  })
+
   it('does not keep out the same message where it is welcome later', async () => {
     const me = await owner({ reject: 'lists' })
     const entry = { entry: 'pest@spam.example', list: 'block' } as const
