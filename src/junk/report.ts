@@ -21,11 +21,12 @@ import type { Statement } from '../store/database.ts'
 import { readMessageRow } from '../store/message-read.ts'
 import type { MessageRow } from '../store/schema.ts'
 import { isToBeTaught } from '../store/teaching-read.ts'
+import { dropLessons } from '../store/teaching-write.ts'
 import { noteKeptBefore } from './kept-and-read.ts'
 import { exampleOf, recount, reteach, senderOfRow, type Taught } from './lesson.ts'
 import { listStatement, unlistStatement } from './lists.ts'
 import { changeModel } from './model.ts'
-import { dropLessons, teachSoon } from './teach.ts'
+import { teachSoon } from './teach.ts'
 
 /** Messages in one call of reportAll. Teaching them follows by the outbox. */
 export const REPORTS_MAX = 100
@@ -74,12 +75,13 @@ async function tryReport(deps: Deps, reader: Reader, id: number, wanted: Report)
 // What was said may have been taught, or be on its way (reportAll, a move), or both.
 async function takeBack(deps: Deps, reader: Reader, row: MessageRow, listed: Statement[]): Promise<boolean | Failure> {
   const { accountId } = reader
-  const drop = dropLessons(accountId, [row.id])
-  if (row.taught !== null) return await teachNow(deps, reader, row, null, { says: 'nothing' }, [...listed, drop])
+  // In the outbox, "nothing" follows what was said.
+  const drop = dropLessons([{ account_id: accountId, message_id: row.id }])
+  if (row.taught !== null) return await teachNow(deps, reader, row, null, { says: 'nothing' }, [...listed, ...drop])
   if (!(await isToBeTaught(deps.stores.of(accountId), accountId, row.id))) return false
   const untaught = {
     holds: ([message]: { taught: Taught }[]) => message === undefined || message.taught === null,
-    statements: [drop],
+    statements: drop,
   }
   return newsOf(await changeAll(deps, reader, [row.id], { says: 'nothing' }, untaught))
 }
