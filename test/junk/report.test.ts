@@ -100,6 +100,17 @@ describe('a report', () => {
     expect(await standing(me, id)).toEqual({ taught: 'spam', in: ['junk'], ham: 0, spam: 1 })
   })
 
+  it('and its withdrawal in a loop leave nothing behind: no example, no count, no word on how the filter judges', async () => {
+    const me = await owner()
+    const id = await mail(me)
+    for (let n = 0; n < 20; n++)
+      for (const as of ['spam', 'ham', null] as const) await say(world.deps, me.reader, id, as)
+    const { ham, spam, corrections } = await describeModel(world.deps, me.reader.accountId)
+    const none = { ham: 0, spam: 0 }
+    expect([{ ham, spam }, corrections]).toEqual([none, { ...none, hamLost: 0, spamMissed: 0 }])
+    expect(await senderCounts(me, 'claimed:ann@shop.example')).toMatchObject(none)
+  })
+
   it('loses no example to another one at the same time', async () => {
     const me = await owner()
     const ids = [await mail(me), await mail(me), await mail(me), await mail(me)]
