@@ -223,6 +223,18 @@ describe('a release', () => {
     expect(await findMiscounts(world, me.reader.accountId)).toEqual([])
   })
 
+  it('lists nobody for a key of one address, whichever server asks', async () => {
+    const me = await owner()
+    const id = await held(me)
+    const addressId = await env.DB.prepare('select address_id n from withheld where id = ?').bind(id).first<number>('n')
+    const bound = { ...me.reader, addressId }
+    expect(await releaseHeld(world.deps, bound, id, { learn: false, allowSender: true })).toMatchObject({
+      failure: 'forbidden',
+    })
+    expect(await releaseHeld(world.deps, bound, id, { learn: false, allowSender: false })).toEqual(expect.any(Number))
+    expect(await listEntries(world.deps, me.reader.accountId, '', 10)).toEqual([])
+  })
+
   it('teaches nothing where that is not wanted', async () => {
     const me = await owner()
     await ok(releaseHeld(world.deps, me.reader, await held(me), { learn: false, allowSender: false }))
