@@ -361,6 +361,7 @@ create table withheld (
 );
 create unique index withheld_dedupe on withheld (account_id, kind, dedupe);
 create index withheld_account on withheld (account_id, id);
+create index withheld_quarantine on withheld (account_id, id) where kind = 'quarantine';
 create index withheld_address on withheld (account_id, address_id, id);
 create index withheld_created on withheld (created_at);
 

@@ -13,5 +13,8 @@ export type PosternEvent =
 
 /** What somebody thinks of a message, for the account's model; 'implicit-ham' is what an act shows without a word. */
 export type SaidOf = 'spam' | 'ham' | 'implicit-ham'
-/** Messages of which a change says something that is still to be taught: moves into and out of Junk, and reports. */
-export type Said = { [Opinion in SaidOf]?: number[] }
+/**
+ * Messages of which a change says something that is still to be taught: moves into and out of Junk, and reports; or, as
+ * 'nothing', that what was said before is not to be taught any more.
+ */
+export type Said = { [Word in SaidOf | 'nothing']?: number[] }

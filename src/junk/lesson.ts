@@ -40,8 +40,15 @@ export function senderOfRow(row: Pick<MessageRow, 'envelope' | 'auth'>): Sender 
 /** Changes the model from what was taught of the message to what is to be. */
 export function reteach(learned: Learned, example: Example, to: Taught): void {
   const { id, taught, features, judged } = example
-  if (taught !== null) unlearn(learned, { id, as: opinionOf(taught), features })
-  if (to !== null) learn(learned, { id, as: opinionOf(to), kind: kindOf(to), features, judged: judged ?? null })
+  const lessonOf = (word: SaidOf): Lesson => ({
+    id,
+    as: opinionOf(word),
+    kind: kindOf(word),
+    features,
+    judged: judged ?? null,
+  })
+  if (taught !== null) unlearn(learned, lessonOf(taught))
+  if (to !== null) learn(learned, lessonOf(to))
 }
 
 /** The statements that change what is known of the sender in the same way. */

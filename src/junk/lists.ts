@@ -9,14 +9,14 @@ import { type Failure, fail } from '../errors.ts'
 import type { ListHit, SpamInput } from '../spam/input.ts'
 import type { Statement } from '../store/database.ts'
 import { pageListEntries, readListEntries } from '../store/directory-read.ts'
-import { deleteListEntry, deleteNotedEntry, putListEntry } from '../store/directory-write.ts'
+import { deleteListEntry, deleteNotedEntry, putEntryBeside, putListEntry } from '../store/directory-write.ts'
 import type { ListRow } from '../store/schema.ts'
 import { listKeys, normaliseListEntry, typedEntry } from './list-keys.ts'
 
 /** Entries of the whole server stand under this account id, in the directory's database. */
 export const SERVER = 0
 
-/** Entries of one account, or of the server. A list that long is a job for a blocklist, not for a person. */
+/** Entries of one account, or of the server, from which on nothing is added but with a report. A list that long is a job for a blocklist, not for a person. */
 export const ENTRIES_MAX = 10_000
 
 /** The note of entries that came with a report: the opposite report takes them back. */
@@ -60,11 +60,13 @@ export async function putEntry(deps: Deps, accountId: number, wanted: NewListEnt
     : fail('conflict', `The lists may have at most ${ENTRIES_MAX} entries: delete some first.`)
 }
 
-/** The statement that lists an account's sender, a folded address, for a report or a release, together with that. */
+/**
+ * The statement that lists an account's sender, a folded address, for a report or a release, together with that. It does not ask
+ * whether the list is full: counting would cost a row for each entry, and each of these names the sender of a message of its own.
+ */
 export function listStatement(accountId: number, address: string, list: 'allow' | 'block', now: number): Statement {
   const key = `address:${address}`
-  const row = { account_id: accountId, key, list, note: REPORTED, expires_at: null, created_at: now }
-  return putListEntry(row, ENTRIES_MAX)
+  return putEntryBeside({ account_id: accountId, key, list, note: REPORTED, created_at: now })
 }
 
 /** The statement that takes such an entry back. One that its owner has written himself stays. */

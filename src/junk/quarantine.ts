@@ -80,6 +80,8 @@ export type Release = {
 
 /** Delivers a message out of quarantine; gives its id. Not found, too, where it was released before. */
 export async function releaseHeld(deps: Deps, reader: Reader, id: number, wanted: Release): Promise<number | Failure> {
+  if (wanted.allowSender && reader.addressId !== null)
+    return fail('forbidden', "The lists are the account's: a key of one address cannot change them.")
   const row = await find(deps, reader, id)
   if (!row) return notHeld()
   if (row.kind === 'rejected') return fail('conflict', 'The message was refused: nothing of it was kept.')
@@ -117,7 +119,7 @@ export async function releaseHeld(deps: Deps, reader: Reader, id: number, wanted
       return delivered.id
     case 'duplicate':
       // An equal message came by another way and stands in a mailbox; where it is this very one, it was just released.
-      if (!delivered.sameReceipt) await deps.stores.of(row.account_id).batch(deleteWithheld([row]))
+      if (!delivered.sameReceipt) await deps.stores.of(row.account_id).batch([...deleteWithheld([row]), ...listed])
       return delivered.id
     default:
       return notHeld()

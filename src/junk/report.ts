@@ -20,6 +20,8 @@ import { readRoles } from '../store/account-read.ts'
 import type { Statement } from '../store/database.ts'
 import { readMessageRow } from '../store/message-read.ts'
 import type { MessageRow } from '../store/schema.ts'
+import { isToBeTaught } from '../store/teaching-read.ts'
+import { dropLessons } from '../store/teaching-write.ts'
 import { noteKeptBefore } from './kept-and-read.ts'
 import { exampleOf, recount, reteach, senderOfRow, type Taught } from './lesson.ts'
 import { listStatement, unlistStatement } from './lists.ts'
@@ -61,12 +63,27 @@ async function tryReport(deps: Deps, reader: Reader, id: number, wanted: Report)
     return fail('not-found', 'There is no such message.')
   const listed = listOf(deps, row, wanted)
   if ('failure' in listed) return listed
-  const move = as === null ? {} : moveOf(as, row, roles)
+  if (as === null) return await takeBack(deps, reader, row, listed)
+  const move = moveOf(as, row, roles)
   if (row.taught !== as) return await teachNow(deps, reader, row, as, move, listed)
   if (wanted.listSender) await db.batch(listed)
   // It was taught before, and somebody has moved it since; the word still says where it belongs.
   if (move.add !== undefined) return newsOf(await changeAll(deps, reader, [id], { ...move, taught: as }))
   return false
+}
+
+// What was said may have been taught, or be on its way (reportAll, a move), or both.
+async function takeBack(deps: Deps, reader: Reader, row: MessageRow, listed: Statement[]): Promise<boolean | Failure> {
+  const { accountId } = reader
+  // In the outbox, "nothing" follows what was said.
+  const drop = dropLessons([{ account_id: accountId, message_id: row.id }])
+  if (row.taught !== null) return await teachNow(deps, reader, row, null, { says: 'nothing' }, [...listed, ...drop])
+  if (!(await isToBeTaught(deps.stores.of(accountId), accountId, row.id))) return false
+  const untaught = {
+    holds: ([message]: { taught: Taught }[]) => message === undefined || message.taught === null,
+    statements: drop,
+  }
+  return newsOf(await changeAll(deps, reader, [row.id], { says: 'nothing' }, untaught))
 }
 
 // A report that lists nobody takes back what an opposite one has listed.

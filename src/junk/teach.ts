@@ -22,7 +22,14 @@ import type { Statement } from '../store/database.ts'
 import { ACCOUNTS_PER_SHARD, shardOf } from '../store/ids.ts'
 import type { LessonRow } from '../store/schema.ts'
 import { readDueLessons, readSenders, readTeachable, type TeachableRow } from '../store/teaching-read.ts'
-import { claimLessons, deleteLessons, putLessons, returnLessons } from '../store/teaching-write.ts'
+import {
+  claimLessons,
+  deleteLessons,
+  dropLessons,
+  type NewLesson,
+  noteLessons,
+  returnLessons,
+} from '../store/teaching-write.ts'
 import { mayTeachHam } from './implicit-ham.ts'
 import { type Example, exampleOf, recount, reteach, senderOfRow } from './lesson.ts'
 import { changeModel } from './model.ts'
@@ -38,10 +45,30 @@ const RETRY_SECONDS_MAX = 43_200
 /** Attempts before a lesson is given up: several days of trouble. */
 const ATTEMPTS_MAX = 12
 
-/** What an event says of messages, as statements that note it. For notify/, which knows nothing of lessons. */
-export function lessonsOf(accountId: number, event: PosternEvent, now: number): Statement[] {
-  if (!('said' in event) || !event.said) return []
-  return Object.entries(event.said).flatMap(([word, ids]) => putLessons(accountId, ids, word as SaidOf, now))
+/**
+ * What events say of messages, as statements that note it. For notify/, which knows nothing of lessons. Their number does not grow
+ * with that of the events, since an invocation has a thousand to spend: of each message the newest word is noted.
+ */
+export function lessonsOf(told: readonly { accountId: number; event: PosternEvent }[], now: number): Statement[] {
+  const words = new Map<string, NewLesson>()
+  const dropped: Pick<NewLesson, 'account_id' | 'message_id'>[] = []
+  for (const { accountId, event } of told) {
+    if (!('said' in event) || !event.said) continue
+    const { nothing = [], ...said } = event.said
+    for (const id of nothing) {
+      words.delete(`${accountId}/${id}`)
+      dropped.push({ account_id: accountId, message_id: id })
+    }
+    for (const [word, ids] of Object.entries(said))
+      for (const id of ids) hear(words, { account_id: accountId, message_id: id, opinion: word as SaidOf })
+  }
+  return [...dropLessons(dropped), ...noteLessons([...words.values()], now)]
+}
+
+// What an act shows takes nobody's word away.
+function hear(words: Map<string, NewLesson>, lesson: NewLesson): void {
+  const key = `${lesson.account_id}/${lesson.message_id}`
+  if (lesson.opinion !== 'implicit-ham' || !words.has(key)) words.set(key, lesson)
 }
 
 /** Asks for an account's lessons to be taught soon. The sweep finds those whose asking is lost. */

@@ -3,13 +3,15 @@
  *
  * Invariants:
  *  - What is in quarantine has no row in `messages`, and so is shown by no list, search, count or change.
- *  - Exactly once, by the same guards as a delivery. An equal message that comes again is the one that is held.
+ *  - Exactly once, by the same guards as a delivery. An equal message that is to be held too is the one that is held; one that
+ *    is to be delivered takes its place (mailbox/deliver.ts).
  *  - A refusal is recorded before the sender is told, and its object deleted after. What fails between leaves the object, which
  *    the sweep then files into quarantine: rather told twice than lost.
  */
 import type { Deps } from '../deps.ts'
 import { type Delivered, type Delivery, dedupeKeys, notStored } from '../mailbox/deliver.ts'
 import { rowOf } from '../mailbox/insertion.ts'
+import type { Address, ParsedMessage } from '../mime/message.ts'
 import { readAccount } from '../store/account-read.ts'
 import { isStaleGuard, isUniqueViolation } from '../store/database.ts'
 import { readStanding } from '../store/message-read.ts'
@@ -17,6 +19,9 @@ import { type Dedupe, insertQuarantined, insertRejected, type NewWithheld } from
 
 /** The first digest tells what came in an hour, not the first message alone. */
 const DIGEST_AFTER_SECONDS = 3_600
+
+/** What the record of a refusal keeps of each list. It counts for no quota, and a sender may be refused as often as he likes. */
+const REMEMBERED_MAX = 5
 
 export type Withheld =
   | { kind: 'held'; id: number }
@@ -69,6 +74,7 @@ function rowFor(delivery: Omit<Delivery, 'role'>, kind: 'quarantine' | 'rejected
   const { envelope, report } = delivery
   const { message } = rowOf({
     ...delivery,
+    message: kind === 'rejected' ? remembered(delivery.message) : delivery.message,
     receivedAt: Math.floor(delivery.receivedAtMs / 1000),
     flags: 0,
     keywords: [],
@@ -97,5 +103,25 @@ function rowFor(delivery: Omit<Delivery, 'role'>, kind: 'quarantine' | 'rejected
     auth: message.auth,
     defects: message.defects,
     created_at: now,
+  }
+}
+
+/** A message as the record of its refusal knows it: who, to whom and what, and nothing of which a stranger chooses the length. */
+function remembered(message: ParsedMessage): ParsedMessage {
+  const { structure, envelope, attachments } = message
+  const some = (addresses: Address[]) => addresses.slice(0, REMEMBERED_MAX)
+  return {
+    ...message,
+    structure: { ...structure, params: {}, dispositionParams: {}, description: null, location: null, parts: [] },
+    attachments: attachments.slice(0, REMEMBERED_MAX),
+    envelope: {
+      ...envelope,
+      from: some(envelope.from),
+      sender: some(envelope.sender),
+      replyTo: some(envelope.replyTo),
+      to: some(envelope.to),
+      cc: some(envelope.cc),
+      bcc: some(envelope.bcc),
+    },
   }
 }

@@ -29,7 +29,7 @@ export type Edit = {
   /** What the account's model is taught of the messages in this very batch (junk/report.ts); null: it is taken back. */
   taught?: SaidOf | null
   /** What is said of the messages, wherever they stand: the event carries it to who teaches. */
-  says?: SaidOf
+  says?: keyof Said
 }
 
 /** A newest message that only the database can tell. */
@@ -144,10 +144,10 @@ class Plan {
     this.#writePlacements(message, flags, gone, fresh)
     const after = [...remaining, ...fresh]
     this.#rows.messages.push([message.id, flags, keywords, JSON.stringify(after), taught ?? ''])
-    if (edit.taught === undefined) this.#hear(message, edit, before, after)
+    if (edit.taught === undefined || edit.says === 'nothing') this.#hear(message, edit, before, after)
   }
 
-  // What is taught in this very batch is not said once more.
+  // What is taught in this very batch is not said once more; that what was said before is taken back, is.
   #hear(message: ChangeableRow, edit: Edit, before: Placed[], after: Placed[]): void {
     const roleOf = ([mailboxId]: Placed) => this.#state.counts.mailboxes.get(mailboxId)?.role
     const said = isNewsOf(message.taught, edit.says) ? edit.says : saidByMove(before.map(roleOf), after.map(roleOf))

@@ -4,6 +4,8 @@
  *
  * Invariants:
  *  - Exactly once: the account's dedupe key and the unique raw key both refuse a second row, inside the batch.
+ *  - What is held in quarantine keeps nothing out of a mailbox but itself: an equal message that is to be delivered takes its
+ *    place. Otherwise somebody who has a message early could have a copy of it held, and the real one with it.
  *  - The caller has the raw bytes in R2 under `rawKey` already; nothing here reads or writes them.
  */
 import type { Deps } from '../deps.ts'
@@ -14,6 +16,7 @@ import { isStaleGuard, isUniqueViolation, type Statement } from '../store/databa
 import { idAt } from '../store/ids.ts'
 import { readStanding, type Standing } from '../store/message-read.ts'
 import { type InsertedRow, type Insertion, insertMessage } from '../store/message-write.ts'
+import { deleteWithheld } from '../store/withheld-write.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 import { rowOf } from './insertion.ts'
 
@@ -41,7 +44,7 @@ export type Delivered =
   | { kind: 'stored'; id: number; threadId: number; modseq: number; mailboxId: number }
   /** An equal message is stored; `sameReceipt` where it is this very receipt, filed before. */
   | { kind: 'duplicate'; id: number; sameReceipt: boolean }
-  /** It, or an equal message, is held in quarantine. */
+  /** It is held in quarantine; or, where it is itself to be held, an equal message is. */
   | { kind: 'withheld'; id: number; sameReceipt: boolean }
   /** The receipt's message was destroyed, or it was a duplicate before: it is not to be filed again. */
   | { kind: 'discarded' }
@@ -56,12 +59,16 @@ export async function deliver(deps: Deps, delivery: Delivery): Promise<Delivered
     readStanding(db, delivery.accountId, dedupe, rawKey, releasedId),
     readRoles(db, delivery.accountId, [delivery.role, 'inbox']),
   ])
-  if (standing) return notStored(standing, rawKey)
+  const replaced = standing?.kind === 'withheld' && standing.rawKey !== rawKey ? standing.id : null
+  if (standing && replaced === null) return notStored(standing, rawKey)
   // The owner may have deleted the Junk mailbox. The Inbox cannot be deleted.
   const mailbox = roles.find((row) => row.role === delivery.role) ?? roles[0]
   if (!mailbox) return await refuseWithoutMailbox(deps, delivery.accountId)
   try {
-    const results = await db.batch(insertMessage(insertionOf(deps, delivery, mailbox.id, dedupe)))
+    const results = await db.batch([
+      ...insertMessage(insertionOf(deps, delivery, mailbox.id, dedupe)),
+      ...(replaced === null ? [] : deleteWithheld([{ id: replaced, account_id: delivery.accountId }])),
+    ])
     const row = results[1]?.[0] as InsertedRow | undefined
     if (!row) throw new Error('the delivery was not returned')
     return { kind: 'stored', id: row.id, threadId: row.thread_id, modseq: row.modseq, mailboxId: mailbox.id }

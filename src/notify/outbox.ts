@@ -18,8 +18,10 @@ const ROUND = 200
 /** Rounds in one invocation, so that a long backlog does not outlive it; the next wake-up goes on. */
 const ROUNDS_MAX = 20
 
-/** What is to be written down of an event, at a second. */
-export type Listener = (accountId: number, event: PosternEvent, now: number) => Statement[]
+export type Told = { accountId: number; event: PosternEvent }
+
+/** What is to be written down of these events, in the order in which they were committed, at a second. */
+export type Listener = (told: readonly Told[], now: number) => Statement[]
 
 /** Asks for the shard's outbox to be drained soon. Failing is no harm. */
 export async function wakeOutbox(deps: Deps, shard: number): Promise<void> {
@@ -33,11 +35,10 @@ export async function drainOutbox(deps: Deps, shard: number, listen: Listener): 
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const [events, keys] = await Promise.all([readOutbox(db, ROUND), readRawDeletes(db, ROUND)])
     if (events.length === 0 && keys.length === 0) return
-    const heard = events.map((row) => ({ accountId: row.account_id, event: JSON.parse(row.event) as PosternEvent }))
+    const heard = events.map((row): Told => ({ accountId: row.account_id, event: JSON.parse(row.event) }))
     for (const { accountId, event } of heard) tell(deps, accountId, event)
     await deps.stores.raw.delete(keys)
-    const noted = heard.flatMap(({ accountId, event }) => listen(accountId, event, now))
-    await db.batch([...noted, deleteOutbox(events), ...noteRawDeleted(keys)])
+    await db.batch([...listen(heard, now), deleteOutbox(events), ...noteRawDeleted(keys)])
   }
   await wakeOutbox(deps, shard)
 }

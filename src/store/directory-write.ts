@@ -115,6 +115,13 @@ export function putListEntry(row: ListRow, max: number): SQL {
     on conflict do update set list = excluded.list, note = excluded.note, expires_at = excluded.expires_at returning *`
 }
 
+/** An entry made with something else, whatever there is already: one that stands in this list keeps its note, and loses its end. */
+export function putEntryBeside({ account_id, key, list, note, created_at }: Omit<ListRow, 'expires_at'>): SQL {
+  return sql`insert into lists (account_id, key, list, note, created_at)
+    values (${int(account_id)}, ${key}, ${list}, ${note}, ${int(created_at)})
+    on conflict do update set note = iif(list = excluded.list, note, excluded.note), list = excluded.list, expires_at = null`
+}
+
 /** Deletes entries, of whatever account, that held until a second; at most `limit`. */
 export function forgetListEntries(before: number, limit: number): SQL {
   return sql`delete from lists where (account_id, key) in (select account_id, key from lists

@@ -83,9 +83,7 @@ function claim(insertion: Insertion): SQL {
     ? sql`and not exists (select 1 from messages where account_id = ${message.account_id} and dedupe is not null
         and dedupe >= ${dedupe.key} and dedupe <= ${dedupe.upTo})
       and not exists (select 1 from withheld where raw_key = ${message.raw_key} and kind = 'quarantine'
-        and id <> ${releasedId})
-      and not exists (select 1 from withheld where account_id = ${message.account_id} and kind = 'quarantine'
-        and dedupe >= ${dedupe.key} and dedupe <= ${dedupe.upTo} and id <> ${releasedId})`
+        and id <> ${releasedId})`
     : sql``
   // What is delivered was measured before it was accepted, and is not turned away any more.
   const room = insertion.isBounded

@@ -101,6 +101,8 @@ export const withheld = sqliteTable(
   (t) => [
     uniqueIndex('withheld_dedupe').on(t.account_id, t.kind, t.dedupe),
     index('withheld_account').on(t.account_id, t.id),
+    // For the digest: of refusals there may be any number.
+    index('withheld_quarantine').on(t.account_id, t.id).where(sql`kind = 'quarantine'`),
     index('withheld_address').on(t.account_id, t.address_id, t.id),
     index('withheld_created').on(t.created_at),
   ],

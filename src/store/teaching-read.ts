@@ -40,6 +40,13 @@ export function readDueLessons(db: Database, now: number, limit: number): Promis
   return db.all<LessonRow>(sql`select * from lessons where due_at <= ${now} order by due_at limit ${limit}`)
 }
 
+/** Whether something may still have to be taught of a message: a lesson of it, or an event of its account that nobody was told. */
+export async function isToBeTaught(db: Database, accountId: number, messageId: number): Promise<boolean> {
+  const row = await db.first(sql`select 1 where exists (select 1 from lessons where account_id = ${accountId}
+    and message_id = ${messageId}) or exists (select 1 from outbox where account_id = ${accountId})`)
+  return row !== null
+}
+
 /** What teaching must know of a message. */
 export type TeachableRow = Pick<
   MessageRow,

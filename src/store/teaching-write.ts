@@ -74,25 +74,48 @@ export function forgetSenders(senders: readonly Pick<SenderRow, 'account_id' | '
   ]
 }
 
-/** Notes what is to be taught of messages. The newest word about one stands, but what an act shows never takes a person's word away. */
+export type NewLesson = Pick<LessonRow, 'account_id' | 'message_id' | 'opinion'>
+
+/** Lessons in one statement: some 40 characters each, of the 100 KB that D1 takes. */
+const LESSONS_A_STATEMENT = 1_000
+
+/**
+ * Notes what is to be taught of messages, one lesson of each. The newest word about one stands, but what an act shows never takes a
+ * person's word away.
+ */
+export function noteLessons(lessons: readonly NewLesson[], now: number): SQL[] {
+  const statements: SQL[] = []
+  for (let at = 0; at < lessons.length; at += LESSONS_A_STATEMENT) {
+    const rows = lessons.slice(at, at + LESSONS_A_STATEMENT).map(lessonValues)
+    statements.push(sql`insert into lessons (account_id, message_id, opinion, due_at, created_at)
+      select j.column1, j.column2, j.column3, ${int(now)}, ${int(now)} from (values ${sql.join(rows, sql`, `)}) j where true
+      on conflict do update set opinion = excluded.opinion, attempts = 0, due_at = excluded.due_at,
+        created_at = excluded.created_at where excluded.opinion <> 'implicit-ham'`)
+  }
+  return statements
+}
+
+/** The same of one account's messages, of which all is one word. */
 export function putLessons(
   accountId: number,
   ids: readonly number[],
   opinion: LessonRow['opinion'],
   now: number,
 ): SQL[] {
-  if (ids.length === 0) return []
-  const rows = sql.join(
-    ids.map((id) => sql`(${sql.raw(String(int53(id)))})`),
-    sql`, `,
+  return noteLessons(
+    ids.map((id) => ({ account_id: accountId, message_id: id, opinion })),
+    now,
   )
-  return [
-    sql`insert into lessons (account_id, message_id, opinion, due_at, created_at)
-      select ${int(accountId)}, j.column1, ${opinion}, ${int(now)}, ${int(now)} from (values ${rows}) j where true
-      on conflict do update set opinion = excluded.opinion, attempts = 0, due_at = excluded.due_at,
-        created_at = excluded.created_at where excluded.opinion <> 'implicit-ham'`,
-  ]
 }
+
+// Written into the statement, as it takes 100 parameters: numbers that are checked, and one word of a closed set.
+function lessonValues({ account_id, message_id, opinion }: NewLesson): SQL {
+  const word = WORDS.find((one) => one === opinion)
+  if (!word) throw new Error(`${opinion} is no lesson`)
+  return sql`(${integers([account_id])}, ${integers([message_id])}, ${sql.raw(`'${word}'`)})`
+}
+
+const WORDS: readonly LessonRow['opinion'][] = ['spam', 'ham', 'implicit-ham']
 
 /** The same for the message that the batch has just stored. */
 export function putLessonOf(accountId: number, id: SQL, opinion: LessonRow['opinion'], now: number): SQL {
@@ -119,13 +142,14 @@ function pairs(lessons: readonly Pick<LessonRow, 'account_id' | 'message_id'>[])
   )
 }
 
+/** Drops what is still to be taught of messages, whatever it is. */
+export function dropLessons(lessons: readonly Pick<LessonRow, 'account_id' | 'message_id'>[]): SQL[] {
+  if (lessons.length === 0) return []
+  return [sql`delete from lessons where (account_id, message_id) in (values ${pairs(lessons)})`]
+}
+
 /** Deletes lessons that say this; a newer word about the same message stays. */
 export function deleteLessons(accountId: number, ids: readonly number[], opinions: LessonRow['opinion'][]): SQL {
   return sql`delete from lessons where account_id = ${accountId} and message_id in (${integers(ids)})
     and opinion in (${list(opinions)})`
-}
-
-function int53(value: number): number {
-  if (!Number.isSafeInteger(value)) throw new Error(`${value} is no integer`)
-  return value
 }

@@ -13,13 +13,13 @@ export type Dedupe = { key: Uint8Array; upTo: Uint8Array }
 
 /**
  * Puts a message into quarantine, and asks for a digest at a second, or a day after the last one. The second statement returns
- * its id. A record that this very object was refused becomes the message in quarantine: the sender was never told.
+ * its id. A record that this very object was refused gives way to the message in quarantine: the sender was never told.
  */
 export function insertQuarantined(row: NewWithheld, dedupe: Dedupe, digestAt: number): SQL[] {
   return [
     claim(row, dedupe, row.size),
-    sql`${insertion(row, dedupe)} on conflict (raw_key) do update set kind = excluded.kind, dedupe = excluded.dedupe,
-      created_at = excluded.created_at returning id`,
+    // The claim holds, so what is replaced is a record of this object's refusal, if anything. The new id is news to the digest.
+    sql`insert or replace ${insertion(row, dedupe)} returning id`,
     sql`insert into digests (account_id, told_id, told_at, due_at)
       values (${int(row.account_id)}, 0, 0, ${int(digestAt)})
       on conflict do update set due_at = coalesce(due_at, max(${int(digestAt)}, told_at + ${int(DAY_SECONDS)}))`,
@@ -30,7 +30,7 @@ const DAY_SECONDS = 86_400
 
 /** Records that a message is refused. One that was refused before, and is sent once more, is not recorded again. */
 export function insertRejected(row: NewWithheld, dedupe: Dedupe): SQL[] {
-  return [claim(row, dedupe, 0), sql`${insertion(row, dedupe)} on conflict do nothing returning id`]
+  return [claim(row, dedupe, 0), sql`insert ${insertion(row, dedupe)} on conflict do nothing returning id`]
 }
 
 function claim({ account_id, raw_key }: NewWithheld, { key, upTo }: Dedupe, bytes: number): SQL {
@@ -46,7 +46,7 @@ function claim({ account_id, raw_key }: NewWithheld, { key, upTo }: Dedupe, byte
 }
 
 function insertion(m: NewWithheld, { key }: Dedupe): SQL {
-  return sql`insert into withheld (account_id, kind, raw_key, dedupe, received_at, size, address_id, recipient, return_path,
+  return sql`into withheld (account_id, kind, raw_key, dedupe, received_at, size, address_id, recipient, return_path,
       from_addr, from_name, to_text, subject, preview, score, reason, envelope, structure, attachments, spam_report, auth,
       defects, created_at)
     select id, ${m.kind}, ${m.raw_key}, ${key}, ${m.received_at}, ${m.size}, ${m.address_id}, ${m.recipient},

@@ -9,6 +9,8 @@ import { listMessages } from '../../src/mailbox/list.ts'
 import { readContent, readMessage } from '../../src/mailbox/read.ts'
 import { type Reader, whole } from '../../src/mailbox/reader.ts'
 import { formatId } from '../../src/servers/http/ids.ts'
+import { readUntold } from '../../src/store/withheld-read.ts'
+import { metered } from '../helpers/counting.ts'
 import { FAULT_MODES, faultsAt } from '../helpers/faults.ts'
 import { faultyWorld } from '../helpers/faulty-world.ts'
 import { disguisedMessage, makeAccount, makeWorld, migrate, receiveRaw, type World } from '../helpers/world.ts'
@@ -54,6 +56,26 @@ async function digests({ reader }: Owner) {
 }
 
 describe('a digest', () => {
+  it('reads no more where thousands were refused', async () => {
+    const me = await owner()
+    const id = await hold(me)
+    const columns = `received_at, size, from_addr, from_name, to_text, subject, preview, score, reason, envelope, structure,
+      attachments, spam_report, auth, defects, created_at`
+    await env.DB.prepare(
+      `with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 3000)
+        insert into withheld (account_id, kind, raw_key, dedupe, ${columns})
+          select account_id, 'rejected', 'refused/' || n, n, ${columns} from withheld join numbers where id = ?`,
+    )
+      .bind(id)
+      .run()
+    const last = await hold(me)
+    const meter = metered(env.DB)
+    const { deps } = makeWorld({ databases: [meter.d1] })
+    expect((await readUntold(deps.stores.of(0), me.reader.accountId, 0, 500)).map((row) => row.id)).toEqual([id, last])
+    expect(meter.read).toBeLessThanOrEqual(4)
+    await env.DB.prepare("delete from withheld where kind = 'rejected'").run()
+  })
+
   it('tells an hour later what is held back, and from whom, and how to get it', async () => {
     const me = await owner()
     const id = await hold(me, { From: 'Eve <eve@pest.example>', Subject: 'Your invoice' })

@@ -1,4 +1,4 @@
-/** Mail that is held back or refused: where it stands, who sees it, how it is released, deleted and forgotten. */
+/** Mail that is held back: where it stands, who sees it, how it is released, deleted and forgotten. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { removeAccount } from '../../src/access/accounts.ts'
@@ -17,7 +17,6 @@ import { type Reader, whole } from '../../src/mailbox/reader.ts'
 import { findMiscounts } from '../helpers/miscounts.ts'
 import {
   disguisedMessage,
-  latin1,
   makeAccount,
   makeWorld,
   migrate,
@@ -47,6 +46,9 @@ async function owner(settings: Partial<Settings> = {}): Promise<Owner> {
 }
 
 const disguised = (subject = 'Invoice') => disguisedMessage({ Subject: subject })
+
+/** What is held for its score, or not, as an account chooses. */
+const scored = plainMessage({ From: 'Your Bank', Subject: 'WIN $1000 NOW TODAY', To: 'undisclosed-recipients:;' })
 
 async function held(me: Owner, raw = disguised()): Promise<number> {
   const received = await receiveRaw(world, me.address, raw)
@@ -91,16 +93,38 @@ describe('a message in quarantine', () => {
     expect(detail && (await readHeldContent(world.deps, detail))?.text).toBe('Pay the quinces.')
   })
 
-  it('that comes again is the same one, also where it would be delivered by now', async () => {
+  it('that comes again is the same one', async () => {
     const me = await owner()
     const raw = disguised()
     const id = await held(me, raw)
     expect(await held(me, `Received: again\r\n${raw}`)).toBe(id)
-    await putEntry(world.deps, me.reader.accountId, { entry: 'elsewhere.example', list: 'allow' })
-    expect(await receiveRaw(world, me.address, `Received: later\r\n${raw}`)).toEqual({ kind: 'withheld', id })
     await world.settle()
     expect(await objectsOf(me)).toHaveLength(1)
     expect(await listHeld(world.deps, me.reader, NEWEST, 10)).toHaveLength(1)
+  })
+
+  it('keeps out no equal one that is welcome: that one takes its place, and a copy that was there first holds nothing back', async () => {
+    const me = await owner({ spamThreshold: 1, quarantineThreshold: 5 })
+    const id = await held(me, scored)
+    await changeSettings(world.deps, me.reader.accountId, { quarantineThreshold: 'never' })
+    const again = await receiveRaw(world, me.address, `Received: again\r\n${scored}`)
+    expect(again).toMatchObject({ kind: 'filed' })
+    expect(await receiveRaw(world, me.address, scored)).toMatchObject({ kind: 'duplicate' })
+    expect(await readHeld(world.deps, me.reader, id)).toBeNull()
+    world.events.push({ shard: 0 })
+    await world.settle()
+    expect(await objectsOf(me)).toHaveLength(1)
+    expect(await usedBytes(me)).toBe(`Received: again\r\n${scored}`.length)
+    expect(await findMiscounts(world, me.reader.accountId)).toEqual([])
+  })
+
+  it('stays where it is while its own receipt is filed again, whatever is thought of it by now', async () => {
+    const me = await owner({ spamThreshold: 1, quarantineThreshold: 5 })
+    const id = await held(me, scored)
+    await changeSettings(world.deps, me.reader.accountId, { quarantineThreshold: 'never' })
+    const [object] = await objectsOf(me)
+    expect(await filePending(world.deps, object?.key ?? '')).toEqual({ kind: 'withheld', id })
+    expect(await objectsOf(me)).toHaveLength(1)
   })
 
   it('is stored once of twenty that arrive at once', async () => {
@@ -198,6 +222,18 @@ describe('a release', () => {
     expect(await findMiscounts(world, me.reader.accountId)).toEqual([])
   })
 
+  it('lists nobody for a key of one address, whichever server asks', async () => {
+    const me = await owner()
+    const id = await held(me)
+    const addressId = await env.DB.prepare('select address_id n from withheld where id = ?').bind(id).first<number>('n')
+    const bound = { ...me.reader, addressId }
+    expect(await releaseHeld(world.deps, bound, id, { learn: false, allowSender: true })).toMatchObject({
+      failure: 'forbidden',
+    })
+    expect(await releaseHeld(world.deps, bound, id, { learn: false, allowSender: false })).toEqual(expect.any(Number))
+    expect(await listEntries(world.deps, me.reader.accountId, '', 10)).toEqual([])
+  })
+
   it('teaches nothing where that is not wanted', async () => {
     const me = await owner()
     await ok(releaseHeld(world.deps, me.reader, await held(me), { learn: false, allowSender: false }))
@@ -220,61 +256,35 @@ describe('a release', () => {
   })
 })
 
-describe('a refusal', () => {
-  it.each<[string, Partial<Settings>, string, string, string]>([
-    ['nothing, where nobody has chosen it', {}, 'pest', 'filed', 'withheld'],
-    ['what a list blocks', { reject: 'lists' }, 'pest', 'refused', 'withheld'],
-    ['programs in disguise too', { reject: 'lists-and-malware' }, 'pest', 'refused', 'refused'],
-  ])('is for %s', async (_, settings, pest, ofList, ofMalware) => {
-    const me = await owner(settings)
-    await putEntry(world.deps, me.reader.accountId, { entry: `${pest}@spam.example`, list: 'block' })
-    const listed = await receiveRaw(world, me.address, plainMessage({ From: `${pest}@spam.example` }))
-    const malware = await receiveRaw(world, me.address, disguised())
-    expect([listed.kind, malware.kind]).toEqual([ofList, ofMalware])
-    for (const one of [listed, malware]) if (one.kind === 'refused') expect(one.reply).toMatch(/^5\.7\.1 /)
+describe('a release of the lesser of two equal messages', () => {
+  const wanted = { learn: false, allowSender: true }
+  const better = (me: Owner, raw: string) => receiveRaw(world, me.address, raw, { source: 'local' })
+
+  it('delivers it, also where the one that is better authenticated is held too, and leaves one message', async () => {
+    const me = await owner()
+    const raw = disguised()
+    const id = await held(me, raw)
+    const other = await better(me, raw)
+    if (other.kind !== 'withheld') throw new Error(other.kind)
+    expect(other.id).not.toBe(id)
+    await ok(releaseHeld(world.deps, me.reader, id, wanted))
+    expect(await releaseHeld(world.deps, me.reader, other.id, wanted)).toMatchObject({ failure: 'not-found' })
+    expect((await ok(listMessages(world.deps, me.reader, { before: null, limit: 9 }))).messages).toHaveLength(1)
+    expect(await usedBytes(me)).toBe(raw.length)
   })
 
-  it('is recorded once with its reason, and nothing of the message is kept', async () => {
-    const me = await owner({ reject: 'lists-and-malware' })
-    const raw = disguised('Refuse me')
-    for (let n = 0; n < 3; n++)
-      expect(await receiveRaw(world, me.address, `Received: ${n}\r\n${raw}`)).toMatchObject({ kind: 'refused' })
-    await world.settle()
-    const [record, ...others] = await listHeld(world.deps, me.reader, NEWEST, 10)
-    expect([record, others]).toMatchObject([{ kind: 'rejected', subject: 'Refuse me', reason: 'malware' }, []])
-    expect([await usedBytes(me), await objectsOf(me)]).toEqual([0, []])
-    const detail = await readHeld(world.deps, me.reader, record?.id ?? 0)
-    expect(detail && (await readHeldContent(world.deps, detail))).toBeNull()
-    const release = { learn: true, allowSender: false }
-    expect(await releaseHeld(world.deps, me.reader, record?.id ?? 0, release)).toMatchObject({ failure: 'conflict' })
-  })
-
-  it('does not keep out the same message where it is welcome later', async () => {
-    const me = await owner({ reject: 'lists' })
-    const entry = { entry: 'pest@spam.example', list: 'block' } as const
-    await putEntry(world.deps, me.reader.accountId, entry)
-    const raw = plainMessage({ From: 'pest@spam.example' })
-    expect(await receiveRaw(world, me.address, raw)).toMatchObject({ kind: 'refused' })
-    await putEntry(world.deps, me.reader.accountId, { ...entry, list: 'allow' })
-    expect(await receiveRaw(world, me.address, raw)).toMatchObject({ kind: 'filed' })
-  })
-
-  it('comes too late for what was accepted: that is held in quarantine', async () => {
-    const me = await owner({ reject: 'lists-and-malware' })
-    const receipt = {
-      key: `raw/2026-03-01/${me.reader.accountId}/late`,
-      accountId: me.reader.accountId,
-      addressId: null,
-      from: 'a@elsewhere.example',
-      to: me.address,
-      receivedAtMs: world.clock.ms,
-      source: 'email-routing' as const,
-      sha256: '',
-    }
-    await world.deps.stores.raw.put(receipt, latin1(disguised()))
-    expect(await filePending(world.deps, receipt.key)).toMatchObject({ kind: 'withheld' })
-    expect(await filePending(world.deps, receipt.key)).toMatchObject({ kind: 'withheld' })
-    expect(await listHeld(world.deps, me.reader, NEWEST, 10)).toMatchObject([{ kind: 'quarantine' }])
+  it('lists the sender all the same, where the better one stands in a mailbox', async () => {
+    const me = await owner()
+    const raw = disguised()
+    const id = await held(me, raw)
+    await putEntry(world.deps, me.reader.accountId, { entry: 'elsewhere.example', list: 'allow' })
+    const delivered = await better(me, raw)
+    if (delivered.kind !== 'filed') throw new Error(delivered.kind)
+    expect(await releaseHeld(world.deps, me.reader, id, wanted)).toBe(delivered.id)
+    expect((await listEntries(world.deps, me.reader.accountId, '', 10)).map(({ entry }) => entry)).toContain(
+      'alice@elsewhere.example',
+    )
+    expect(await listHeld(world.deps, me.reader, NEWEST, 10)).toEqual([])
   })
 })
 

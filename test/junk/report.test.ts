@@ -3,14 +3,18 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Deps } from '../../src/deps.ts'
 import { isFailure } from '../../src/errors.ts'
+import { ENTRIES_MAX, listEntries, type NewListEntry, putEntry } from '../../src/junk/lists.ts'
 import { describeModel } from '../../src/junk/model.ts'
 import { report, reportAll } from '../../src/junk/report.ts'
+import { lessonsOf } from '../../src/junk/teach.ts'
 import { changeAll } from '../../src/mailbox/change.ts'
 import type { Edit } from '../../src/mailbox/change-plan.ts'
 import { discardAll } from '../../src/mailbox/discard.ts'
 import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
 import { readMessage } from '../../src/mailbox/read.ts'
 import { type Reader, whole } from '../../src/mailbox/reader.ts'
+import { drainOutbox } from '../../src/notify/outbox.ts'
+import { metered } from '../helpers/counting.ts'
 import { findMiscounts } from '../helpers/miscounts.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
 
@@ -86,6 +90,7 @@ describe('a report', () => {
   it('that is repeated changes nothing', async () => {
     const me = await owner()
     const id = await mail(me)
+    await later()
     expect(await say(world.deps, me.reader, id, null)).toBe(false)
     await say(world.deps, me.reader, id, 'spam')
     const before = await readMessage(world.deps, me.reader, id)
@@ -93,6 +98,17 @@ describe('a report', () => {
     expect((await readMessage(world.deps, me.reader, id))?.modseq).toBe(before?.modseq)
     await later()
     expect(await standing(me, id)).toEqual({ taught: 'spam', in: ['junk'], ham: 0, spam: 1 })
+  })
+
+  it('and its withdrawal in a loop leave nothing behind: no example, no count, no word on how the filter judges', async () => {
+    const me = await owner()
+    const id = await mail(me)
+    for (let n = 0; n < 20; n++)
+      for (const as of ['spam', 'ham', null] as const) await say(world.deps, me.reader, id, as)
+    const { ham, spam, corrections } = await describeModel(world.deps, me.reader.accountId)
+    const none = { ham: 0, spam: 0 }
+    expect([{ ham, spam }, corrections]).toEqual([none, { ...none, hamLost: 0, spamMissed: 0 }])
+    expect(await senderCounts(me, 'claimed:ann@shop.example')).toMatchObject(none)
   })
 
   it('loses no example to another one at the same time', async () => {
@@ -133,6 +149,48 @@ async function change(me: Owner, id: number, edit: Edit): Promise<void> {
   if (isFailure(changed)) throw new Error(changed.detail)
 }
 
+describe('a report that lists the sender', () => {
+  const block = { as: 'spam', listSender: true } as const
+  const listed = async ({ reader }: Owner) =>
+    (await listEntries(world.deps, reader.accountId, '', 9)).map(({ list, note }) => [list, note])
+
+  it.each<[string, NewListEntry['list'], [string, string | null][]]>([
+    ['leaves an entry of its owner in the same list, when it is taken back', 'block', [['block', 'Mine']]],
+    ['takes away the other one that it has made of it, when it is taken back', 'allow', []],
+  ])('%s', async (_, list, want) => {
+    const me = await owner()
+    await putEntry(world.deps, me.reader.accountId, { entry: 'ann@shop.example', list, note: 'Mine' })
+    const id = await mail(me)
+    await report(world.deps, me.reader, id, block)
+    expect(await listed(me)).toMatchObject([['block', list === 'block' ? 'Mine' : expect.any(String)]])
+    await say(world.deps, me.reader, id, null)
+    expect(await listed(me)).toEqual(want)
+  })
+
+  it('reads the same of a list of thousands, and lists him also where it is full', async () => {
+    const me = await owner()
+    const meter = metered(env.DB)
+    const { deps } = makeWorld({ databases: [meter.d1] })
+    await say(world.deps, me.reader, await mail(me, 'first@shop.example'), 'spam')
+    const rowsRead = async (from: string) => {
+      const id = await mail(me, from)
+      meter.reset()
+      await report(deps, me.reader, id, block)
+      return meter.read
+    }
+    const few = await rowsRead('ann@shop.example')
+    await env.DB.prepare(
+      `with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ?2)
+        insert into lists (account_id, key, list, created_at)
+          select ?1, 'address:n' || n || '@pest.example', 'block', 0 from numbers`,
+    )
+      .bind(me.reader.accountId, ENTRIES_MAX)
+      .run()
+    expect(await rowsRead('bob@shop.example')).toBe(few)
+    expect((await listEntries(world.deps, me.reader.accountId, 'address:b', 1))[0]?.entry).toBe('bob@shop.example')
+  })
+})
+
 describe('many reports at once', () => {
   it('move at once and are taught soon, in turns of a bounded size', async () => {
     const me = await owner()
@@ -152,6 +210,26 @@ describe('many reports at once', () => {
     expect(await describeModel(world.deps, me.reader.accountId)).toMatchObject({ ham: 30, spam: 0 })
     expect(await standing(me, ids[3] ?? 0)).toMatchObject({ in: ['inbox'], taught: 'ham' })
     expect(await findMiscounts(world, me.reader.accountId)).toEqual([])
+  })
+
+  it.each<[string, (me: Owner, id: number) => Promise<unknown>]>([
+    ['before anybody was told', async () => undefined],
+    ['when it waits to be taught', () => drainOutbox(world.deps, 0, lessonsOf)],
+    ['when it was taught', () => later()],
+    ['after it was reported alone, too', (me, id) => say(world.deps, me.reader, id, 'spam')],
+  ])('are taken back one by one: %s', async (_, meanwhile) => {
+    const me = await owner()
+    const [id, other] = [await mail(me), await mail(me)]
+    await reportAll(world.deps, me.reader, [id, other], 'spam')
+    await meanwhile(me, id)
+    await say(world.deps, me.reader, id, null)
+    await later()
+    expect(await standing(me, id)).toEqual({ taught: null, in: ['junk'], ham: 0, spam: 1 })
+    expect(await standing(me, other)).toMatchObject({ taught: 'spam' })
+    await reportAll(world.deps, me.reader, [id], 'spam')
+    await later()
+    expect(await standing(me, id)).toMatchObject({ taught: 'spam', spam: 2 })
+    expect(await env.DB.prepare('select count(*) n from lessons').first('n')).toBe(0)
   })
 
   it('teach also what stands where it belongs already', async () => {

@@ -1,6 +1,7 @@
 /** What is taught without anybody's word, how much of it, and what a run of teaching may take on. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Said } from '../../src/events.ts'
 import { noteKeptAndRead } from '../../src/junk/kept-and-read.ts'
 import { describeModel, exportModel, importModel, resetModel } from '../../src/junk/model.ts'
 import { report, reportAll } from '../../src/junk/report.ts'
@@ -176,6 +177,59 @@ async function deadlyRaw(over: World, id: number): Promise<World> {
   Object.defineProperty(deadly.clock, 'ms', { get: () => over.clock.ms })
   return deadly
 }
+
+describe('what events say', () => {
+  const said = (accountId: number, words: Said) => ({
+    accountId,
+    event: { type: 'messages.changed', count: 1, modseq: 1, said: words } as const,
+  })
+  const lessons = async () =>
+    (await env.DB.prepare('select account_id a, message_id m, opinion o from lessons order by a, m').all()).results
+
+  it.each<[string, ReturnType<typeof said>[], [number, number, string][]]>([
+    ['the newest word stands', [said(1, { spam: [5] }), said(1, { ham: [5] })], [[1, 5, 'ham']]],
+    [
+      'an act takes no word away',
+      [said(1, { spam: [5] }), said(1, { 'implicit-ham': [5, 6] })],
+      [
+        [1, 5, 'spam'],
+        [1, 6, 'implicit-ham'],
+      ],
+    ],
+    ['a word takes an act away', [said(1, { 'implicit-ham': [5] }), said(1, { spam: [5] })], [[1, 5, 'spam']]],
+    ['nothing takes all away', [said(1, { spam: [5, 6] }), said(1, { nothing: [5] })], [[1, 6, 'spam']]],
+    [
+      'what is said after nothing stands',
+      [said(1, { spam: [5] }), said(1, { nothing: [5] }), said(1, { 'implicit-ham': [5] })],
+      [[1, 5, 'implicit-ham']],
+    ],
+    [
+      'of one account is nothing to another',
+      [said(1, { spam: [5] }), said(2, { nothing: [5] }), said(2, { ham: [6] })],
+      [
+        [1, 5, 'spam'],
+        [2, 6, 'ham'],
+      ],
+    ],
+  ])('is noted in their order: %s', async (_, events, want) => {
+    await world.deps.stores.of(0).batch(lessonsOf(events, 1))
+    expect(await lessons()).toEqual(want.map(([a, m, o]) => ({ a, m, o })))
+    await env.DB.prepare('delete from lessons').run()
+    for (const event of events) await world.deps.stores.of(0).batch(lessonsOf([event], 1))
+    expect(await lessons()).toEqual(want.map(([a, m, o]) => ({ a, m, o })))
+  })
+
+  it('is noted by few statements, however many events there are', async () => {
+    const ids = Array.from({ length: 1_500 }, (_, n) => 137_438_953_472 + n)
+    const statements = lessonsOf(
+      ids.map((id) => said(id % 40, { spam: [id], nothing: [id + 5_000] })),
+      1,
+    )
+    expect(statements.length).toBeLessThanOrEqual(3)
+    await world.deps.stores.of(0).batch(statements)
+    expect(await lessons()).toHaveLength(1_500)
+  })
+})
 
 describe('a run of teaching', () => {
   it('leaves to the next what is too much for it, and passes by what fails', async () => {

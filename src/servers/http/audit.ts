@@ -1,5 +1,5 @@
 /**
- * Every change of the server or of an account's settings is written down before it is made (access/audit.ts).
+ * Every change of the server, of an account's settings, and of what weighs as much is written down before it is made (access/audit.ts).
  *
  * It stands after the key was looked at, so that a stranger writes nothing, and before the body is: what was asked is noted
  * as it came, also where it is refused.
@@ -11,11 +11,18 @@ import type { HttpEnv } from './context.ts'
 import { Problem } from './errors.ts'
 import { parseId } from './ids.ts'
 
-type Audited = { method: string; operationId?: string; admin: boolean; scopes: readonly string[] }
+type Audited = {
+  method: string
+  operationId?: string
+  admin: boolean
+  scopes: readonly string[]
+  /** Whether it is written down although it changes no settings. */
+  isWeighty: boolean
+}
 
 /** The middleware that a route of this kind needs: none where it changes nothing that is written down. */
-export function auditOf({ method, operationId, admin, scopes }: Audited) {
-  if (method === 'get' || !(admin || scopes.includes('settings'))) return []
+export function auditOf({ method, operationId, admin, scopes, isWeighty }: Audited) {
+  if (method === 'get' || !(admin || isWeighty || scopes.includes('settings'))) return []
   return [auditAs(operationId ?? method)]
 }
 

@@ -3,7 +3,7 @@
  *
  *  - A query parameter that the route does not have is refused, also where it has none at all.
  *  - A body is JSON in UTF-8 and nothing else (json-body.ts), but for a raw message, whose route says so.
- *  - A change of the server or of an account's settings is written down before it is made (audit.ts).
+ *  - A change of the server, of an account's settings, and what says so (AUDITED_FIELD), is written down before it is made (audit.ts).
  *  - A POST that takes a key takes an Idempotency-Key (idempotent.ts).
  *  - The description names the scope, and the headers of each answer.
  */
@@ -22,6 +22,9 @@ export const ADMIN_KEY = 'admin_key'
 /** Under this name an operation lists the fields of its answer that show a secret once: a replayed answer has null there. */
 export const SHOWN_ONCE_FIELD = 'x-shown-once'
 
+/** Under this name an operation says that it is written down in the audit log though it changes no settings: it cannot be undone. */
+export const AUDITED_FIELD = 'x-audited'
+
 const NO_PARAMETERS = z.strictObject({})
 
 export function defineRoute<P extends string, R extends Omit<RouteConfig, 'path'> & { path: P }>(route: R) {
@@ -29,7 +32,8 @@ export function defineRoute<P extends string, R extends Omit<RouteConfig, 'path'
   const needs = scopes.map((scope) => `Needs the scope \`${scope}\`.`)
   const own = [route.middleware ?? []].flat() as MiddlewareHandler[]
   const admin = route.security?.some((one) => ADMIN_KEY in one) ?? false
-  const audit = auditOf({ method: route.method, operationId: route.operationId ?? '', admin, scopes })
+  const isWeighty = (route[AUDITED_FIELD] as boolean | undefined) ?? false
+  const audit = auditOf({ method: route.method, operationId: route.operationId ?? '', admin, scopes, isWeighty })
   const isKeyed = (route.security ?? []).length > 0
   const isRepeatable = route.method === 'post' && isKeyed
   const steps = isRepeatable ? [...own, idempotent((route[SHOWN_ONCE_FIELD] as string[] | undefined) ?? [])] : own

@@ -3,8 +3,10 @@ import { z } from '@hono/zod-openapi'
 import type { ModelView } from '../../junk/model.ts'
 import { bytes, count } from './schemas.ts'
 
-/** Longer than any column of a model's row, and three of them shorter than what a row may hold. */
-const PART_CHARS_MAX = 600_000
+/** Longer than any column of a model's row but the last. */
+const PART_CHARS_MAX = 300_000
+/** The examples: longer than those of messages that somebody made as rich as can be, and with the rest shorter than what a row may hold. */
+const BUFFER_CHARS_MAX = 1_200_000
 
 export const spamModel = z
   .object({
@@ -39,7 +41,8 @@ export function renderSpamModel({ ham, spam, isActive, corrections, sizeBytes }:
 }
 
 const part = z.string().max(PART_CHARS_MAX).openapi({ description: 'Opaque.' })
+const buffer = z.string().max(BUFFER_CHARS_MAX).openapi({ description: 'Opaque.' })
 
 export const spamModelExport = z
-  .strictObject({ ham: count, spam: count, weights: part, counts: part, stats: part, buffer: part })
+  .strictObject({ ham: count, spam: count, weights: part, counts: part, stats: part, buffer })
   .openapi('SpamModelExport')

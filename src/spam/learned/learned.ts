@@ -75,17 +75,21 @@ export function learn(learned: Learned, lesson: Lesson): void {
   if (learned.salt === 0) learned.salt = saltFrom(features)
   const buckets = bucketsOf(features.grams, learned.salt)
   const dice = diceOf(features)
-  if (lesson.kind === 'report' && lesson.judged) noteCorrection(learned.corrections, as, lesson.judged)
+  if (lesson.kind === 'report' && lesson.judged) noteCorrection(learned.corrections, as, lesson.judged, 1)
   step(learned.weights, buckets, isSpam, RATES[lesson.kind])
   replay(learned, dice ^ (learned.counts.hamN + learned.counts.spamN))
   keep(learned.buffer, { id: lesson.id, isSpam, buckets }, mix(dice + learned.counts.hamN + learned.counts.spamN))
   countWords(learned.counts, features.words, isSpam, 1, learned.salt, dice)
 }
 
-/** Takes a lesson back: its words' counts and its place among the examples. Weights only move on by what is taught next. */
-export function unlearn(learned: Learned, { id, as, features }: Pick<Lesson, 'id' | 'as' | 'features'>): void {
+/**
+ * Takes a lesson back: its words' counts, its place among the examples, and what it told of the filter. Weights only move on by
+ * what is taught next.
+ */
+export function unlearn(learned: Learned, { id, as, kind, features, judged }: Lesson): void {
   const isSpam = as === 'spam'
   if (learned.salt === 0 || (isSpam ? learned.counts.spamN : learned.counts.hamN) === 0) return
+  if (kind === 'report' && judged) noteCorrection(learned.corrections, as, judged, -1)
   if (id !== 0) learned.buffer = learned.buffer.filter((one) => one.id !== id)
   countWords(learned.counts, features.words, isSpam, -1, learned.salt, diceOf(features))
 }
@@ -133,10 +137,13 @@ function replay(learned: Learned, seed: number): void {
   }
 }
 
-function noteCorrection(corrections: Corrections, as: Opinion, judged: 'inbox' | 'junk'): void {
-  corrections[as]++
-  if (as === 'ham' && judged === 'junk') corrections.hamLost++
-  if (as === 'spam' && judged === 'inbox') corrections.spamMissed++
+function noteCorrection(corrections: Corrections, as: Opinion, judged: 'inbox' | 'junk', by: 1 | -1): void {
+  const count = (name: keyof Corrections) => {
+    corrections[name] = Math.max(0, corrections[name] + by)
+  }
+  count(as)
+  if (as === 'ham' && judged === 'junk') count('hamLost')
+  if (as === 'spam' && judged === 'inbox') count('spamMissed')
 }
 
 function saltFrom(features: Features): number {

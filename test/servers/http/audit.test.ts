@@ -74,6 +74,16 @@ describe('a change', () => {
     expect((await other.get('/v1/audit')).body.data).toEqual([])
   })
 
+  it('of the whole model, when it is forgotten or another is put in its place, is written down', async () => {
+    const { body: exported } = await own.get('/v1/spam/model/export')
+    await own.delete('/v1/spam/model')
+    expect(await newest(own, '/v1/audit')).toMatchObject({ action: 'resetSpamModel', status: 204 })
+    await own.call('PUT', '/v1/spam/model', { json: exported })
+    const entry = await newest(own, '/v1/audit')
+    expect(entry).toMatchObject({ action: 'importSpamModel', status: 200 })
+    expect(entry.detail.cut).toMatch(/^\{"ham":0/)
+  })
+
   it('never shows the secret that was made', async () => {
     const made = await own.post('/v1/keys', { name: 'new', scopes: ['settings'] })
     const entry = await newest()

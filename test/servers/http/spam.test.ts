@@ -204,6 +204,37 @@ describe('the model', () => {
   })
 })
 
+describe('a model of the richest messages', () => {
+  const random = (n: number) =>
+    Array.from(crypto.getRandomValues(new Uint8Array(n)), (byte) => (byte % 36).toString(36)).join('')
+  const rich = () => {
+    const fields = Object.fromEntries(Array.from({ length: 15 }, () => [`X-${random(8)}`, random(400)]))
+    const hosts = Array.from({ length: 25 }, () => `http://${random(118)}/`).join(' ')
+    const parts = Array.from({ length: 12 }, () => [
+      `--b\r\nContent-Type: application/${random(900)}; charset=${random(30)}; boundary=${random(60)}`,
+      `Content-Transfer-Encoding: ${random(900)}\r\nContent-Disposition: attachment; filename=${random(80)}\r\n\r\nx`,
+    ])
+    const text = Array.from({ length: 40 }, () => random(70)).join('\r\n')
+    return btoa(
+      plainMessage(
+        { ...fields, 'Content-Type': 'multipart/mixed; boundary=b' },
+        ['--b', 'Content-Type: text/plain', '', text, hosts, ...parts.flat(), '--b--', ''].join('\r\n'),
+      ),
+    )
+  }
+
+  it('can be taken along too', async () => {
+    for (const as of ['spam', 'ham']) {
+      const messages = Array.from({ length: 48 }, rich)
+      expect((await own.post('/v1/spam/train', { as, messages })).status).toBe(200)
+    }
+    const exported = (await own.get('/v1/spam/model/export')).body
+    expect(exported.buffer.length).toBeGreaterThan(700_000)
+    expect((await own.call('PUT', '/v1/spam/model', { json: exported })).status).toBe(200)
+    expect((await own.get('/v1/spam/model')).body.size).toBeLessThan(2_000_000)
+  })
+})
+
 describe('the settings', () => {
   const NONE = { threshold: null, quarantine_threshold: null, reject: null, digest: null }
 

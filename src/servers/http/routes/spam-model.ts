@@ -6,7 +6,7 @@ import { refuseBound } from '../bound-keys.ts'
 import type { HttpEnv } from '../context.ts'
 import { orProblem } from '../errors.ts'
 import { json, jsonBody, problems } from '../responses.ts'
-import { defineRoute } from '../route.ts'
+import { AUDITED_FIELD, defineRoute } from '../route.ts'
 import { renderSpamModel, spamModel as schema, spamModelExport } from '../spam-model-view.ts'
 
 export const spamModel = new OpenAPIHono<HttpEnv>()
@@ -36,6 +36,7 @@ const reset = defineRoute({
   description:
     'Lists and what is known of senders stay. No message counts as taught any more, and each can be taught anew.',
   ...requires('spam:train'),
+  [AUDITED_FIELD]: true,
   responses: { 204: { description: 'Forgotten.' }, ...problems() },
 })
 
@@ -70,6 +71,7 @@ const put = defineRoute({
   summary: 'Put an exported model in the place of this one',
   description: 'Only what is exactly as an export wrote it is taken.',
   ...requires('spam:train'),
+  [AUDITED_FIELD]: true,
   request: jsonBody(spamModelExport),
   responses: { 200: json(schema, 'The model as it is now.'), ...problems(400, 413, 415) },
 })
