@@ -18,6 +18,7 @@ import { featuresOf } from '../spam/learned/features.ts'
 import { isShortOfHam } from '../spam/learned/learned.ts'
 import { readRoles } from '../store/account-read.ts'
 import type { Statement } from '../store/database.ts'
+import { readAddresses } from '../store/directory-read.ts'
 import { readMessageRow } from '../store/message-read.ts'
 import type { MessageRow } from '../store/schema.ts'
 import { isToBeTaught } from '../store/teaching-read.ts'
@@ -26,7 +27,6 @@ import { noteKeptBefore } from './kept-and-read.ts'
 import { exampleOf, recount, reteach, senderOfRow, type Taught } from './lesson.ts'
 import { listStatement, unlistStatement } from './lists.ts'
 import { changeModel } from './model.ts'
-import { teachSoon } from './teach.ts'
 
 /** Messages in one call of reportAll. Teaching them follows by the outbox. */
 export const REPORTS_MAX = 100
@@ -61,7 +61,7 @@ async function tryReport(deps: Deps, reader: Reader, id: number, wanted: Report)
   ])
   if (!row || (addressId !== null && row.address_id !== addressId))
     return fail('not-found', 'There is no such message.')
-  const listed = listOf(deps, row, wanted)
+  const listed = await listOf(deps, row, wanted)
   if ('failure' in listed) return listed
   if (as === null) return await takeBack(deps, reader, row, listed)
   const move = moveOf(as, row, roles)
@@ -87,11 +87,15 @@ async function takeBack(deps: Deps, reader: Reader, row: MessageRow, listed: Sta
 }
 
 // A report that lists nobody takes back what an opposite one has listed.
-function listOf(deps: Deps, row: MessageRow, { as, listSender }: Report): Statement[] | Failure {
+async function listOf(deps: Deps, row: MessageRow, { as, listSender }: Report): Promise<Statement[] | Failure> {
   const sender = senderOfRow(row)
   const list = as === 'spam' ? 'block' : 'allow'
   if (as !== null && listSender) {
     if (!sender) return fail('invalid', 'The message names no one sender who could be listed.', 'list_sender')
+    // Spam in one's own name is common, and a copy in Sent is one's own: neither should shut the owner out.
+    const [own] = as === 'spam' ? await readAddresses(deps.stores.directory, [sender.address]) : []
+    if (own?.account_id === row.account_id)
+      return fail('invalid', 'The sender is an address of this account, and is not blocked.', 'list_sender')
     return [listStatement(row.account_id, sender.address, list, Math.floor(deps.now() / 1000))]
   }
   if (!sender || row.taught === null) return []
@@ -162,7 +166,6 @@ export async function reportAll(
   if (ids.length > REPORTS_MAX) return fail('too-large', `At most ${REPORTS_MAX} messages can be reported in one call.`)
   const roles = await readRoles(deps.stores.of(reader.accountId), reader.accountId, ['inbox', 'junk'])
   const changed = await changeAll(deps, reader, ids, { ...moveAllOf(as, roles), says: as })
-  teachSoon(deps, reader.accountId)
   return changed
 }
 

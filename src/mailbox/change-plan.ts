@@ -109,6 +109,7 @@ class Plan {
       vanished: [],
       buriedAt: now,
       event: '',
+      isTelling: false,
     }
   }
 
@@ -184,6 +185,7 @@ class Plan {
       rows.pages.push([page.mailbox_id, page.page, page.n, page.live])
     }
     rows.event = JSON.stringify(eventOf(rows, edit, this.#said))
+    rows.isTelling = Object.keys(this.#said).length > 0
     return rows
   }
 

@@ -68,6 +68,16 @@ async function senderCounts({ reader }: Owner, key: string) {
 }
 
 describe('a report', () => {
+  it('does not block an address of the account, whatever is sent in its name', async () => {
+    const me = await owner()
+    const forged = await mail(me, me.address)
+    const refused = await report(world.deps, me.reader, forged, { as: 'spam', listSender: true })
+    expect(refused).toMatchObject({ failure: 'invalid', field: 'list_sender' })
+    expect((await standing(me, forged)).taught).toBe(null)
+    expect(await listEntries(world.deps, me.reader.accountId, '', 10)).toEqual([])
+    expect(await say(world.deps, me.reader, forged, 'spam')).toBe(true)
+  })
+
   it('moves, teaches, counts for the sender, and can be turned round and taken back', async () => {
     const me = await owner()
     const id = await mail(me)
@@ -283,6 +293,18 @@ describe('a move', () => {
     await change(me, id, edit(me))
     await later()
     expect(await standing(me, id)).toMatchObject(want)
+  })
+
+  it('wakes who teaches it, and one that says nothing wakes nobody', async () => {
+    const me = await owner()
+    const id = await mail(me)
+    await world.settle()
+    await world.settle()
+    await change(me, id, to('archive')(me))
+    expect(world.events).toEqual([])
+    await change(me, id, to('junk')(me))
+    await world.settle()
+    expect((await standing(me, id)).taught).toBe('spam')
   })
 
   it('that a report contradicts before it is taught, is not taught', async () => {

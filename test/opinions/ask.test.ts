@@ -10,6 +10,7 @@ import type { Classifier } from '../../src/opinions/classifier.ts'
 import { CLASSIFIER_MS_MAX, workersAiClassifier } from '../../src/opinions/workers-ai.ts'
 import { ZoneHealth } from '../../src/opinions/zone-health.ts'
 import { parseZones } from '../../src/opinions/zones.ts'
+import type { ListHit } from '../../src/spam/input.ts'
 import { UNKNOWN_VERDICT } from '../../src/verify/trusted-block.ts'
 import type { SenderVerdict } from '../../src/verify/verdict.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
@@ -92,15 +93,28 @@ describe('opinions', () => {
     expect(asked).toEqual([])
   })
 
-  it.each([
-    ['blocks', 'block', 'junk'],
-    ['allows', 'allow', 'inbox'],
-  ] as const)('are not asked where an entry %s', async (_name, list, mailbox) => {
+  it('are not asked where an entry blocks', async () => {
     const { world, asked, excerpts } = asking()
-    const entry = `${list}ed@friends.example`
-    await putEntry(world.deps, account, { entry, list })
-    expect(await reportOf(world, bad({ From: entry }))).toMatchObject({ mailbox, reason: `${list}-list` })
+    const entry = 'blocked@friends.example'
+    await putEntry(world.deps, account, { entry, list: 'block' })
+    expect(await reportOf(world, bad({ From: entry }))).toMatchObject({ mailbox: 'junk', reason: 'block-list' })
     expect([...asked, ...excerpts]).toEqual([])
+  })
+
+  it('are not asked where an entry allows, but where its sender is not proven', async () => {
+    const { world, asked, excerpts } = asking()
+    const lists: ListHit[] = [{ list: 'allow', scope: 'account', kind: 'address', value: 'ann@shop.example' }]
+    const verdict: SenderVerdict = {
+      ...UNKNOWN_VERDICT,
+      source: 'cloudflare',
+      seal: 'pass',
+      client: { ip: '192.0.2.7', helo: null },
+      dmarc: { result: 'pass', domain: 'shop.example', policy: null },
+    }
+    await askOutside(world.deps, await spamInput({}, { lists, verdict }))
+    expect([...asked, ...excerpts]).toEqual([])
+    await askOutside(world.deps, await spamInput({}, { lists, verdict: { ...verdict, seal: 'unknown' } }))
+    expect(asked).not.toEqual([])
   })
 
   it('are not asked about mail of this server', async () => {

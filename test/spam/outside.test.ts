@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { DEFAULT_POLICY, type SpamInput } from '../../src/spam/input.ts'
 import type { OutsideOpinions } from '../../src/spam/outside.ts'
 import { scoreMessage, WORTH } from '../../src/spam/score.ts'
+import { UNKNOWN_VERDICT } from '../../src/verify/trusted-block.ts'
 import { spamInput } from './mail.ts'
 
 const score = async (outside?: OutsideOpinions, over: Partial<SpamInput> = {}) =>
@@ -49,7 +50,8 @@ describe('opinions in the score', () => {
       reason: 'block-list',
       tags: [{ detail: 'The sender is blocked: HELO bad.example, your own list.' }],
     })
-    expect((await score(undefined, { lists: [helo, client] })).reason).toBe('allow-list')
+    const verdict = { ...UNKNOWN_VERDICT, source: 'cloudflare', seal: 'pass' } as const
+    expect((await score(undefined, { lists: [helo, client], verdict })).reason).toBe('allow-list')
   })
 
   it('an allowed HELO name decides nothing, since anybody may use it', async () => {

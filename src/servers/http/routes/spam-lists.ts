@@ -24,7 +24,7 @@ const list = defineRoute({
   tags: ['Allow and block lists'],
   summary: "The account's allowed and blocked senders",
   description:
-    'Mail of a blocked sender is always junk, or refused where the settings say so. Mail of an allowed one never is, unless it is found not to be his, as authentication tells; where nobody could look, the entry counts. A blocked domain speaks against mail that links to it, too.',
+    'Mail of a blocked sender is always junk, or refused where the settings say so. Mail of an allowed one never is, where authentication proves that it is his: anybody can write a name into From. A blocked domain speaks against mail that links to it, too.',
   ...requires('settings'),
   request: { query: pageQuery },
   responses: { 200: json(listEntryList, 'A page.'), ...problems(400) },
