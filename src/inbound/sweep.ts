@@ -48,12 +48,13 @@ export async function sweep(deps: Deps): Promise<SweepResult> {
   for (let shard = 0; shard < deps.stores.shards.length; shard++) {
     await attempt(deps, 'sweep.outbound', () => sendDue(deps, shard))
     await attempt(deps, 'sweep.outbox', () => drainOutbox(deps, shard, lessonsOf))
-    await attempt(deps, 'sweep.kept', () => noteKeptAndRead(deps, shard))
-    await attempt(deps, 'sweep.digest', () => sendDigests(deps, shard, (row) => settingsOf(row).digest !== false))
-    await attempt(deps, 'sweep.teach', async () => (await teachDue(deps, shard)) && wakeOutbox(deps, shard))
     await attempt(deps, 'sweep.erase', () => eraseAccounts(deps, shard))
     await attempt(deps, 'sweep.empty', () => emptyMailboxes(deps, shard))
     await attempt(deps, 'sweep.forget', () => forgetOld(deps, shard))
+    // Teaching takes the most queries, of which one invocation has a thousand: it comes last, and any of it can wait.
+    await attempt(deps, 'sweep.kept', () => noteKeptAndRead(deps, shard))
+    await attempt(deps, 'sweep.digest', () => sendDigests(deps, shard, (row) => settingsOf(row).digest !== false))
+    await attempt(deps, 'sweep.teach', async () => (await teachDue(deps, shard)) && wakeOutbox(deps, shard))
   }
   return result
 }

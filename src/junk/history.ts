@@ -14,7 +14,7 @@ import { addressKey, domainKey, type Sender, senderKeys } from './sender-keys.ts
 
 /** References that are looked up: the newest ones. Each is a probe of an index. */
 const REFERENCES_MAX = 5
-/** How long a sender is remembered who came once. */
+/** How long a sender is remembered of whom nobody said anything. */
 const STRANGER_SECONDS = 180 * 86_400
 /** Senders looked at in one run: with 96 runs a day, some 48,000. */
 const SENDERS_A_RUN = 500
@@ -55,7 +55,7 @@ export function countDelivered(accountId: number, sender: Sender | null, now: nu
 }
 
 /**
- * The statements that forget senders who came once, half a year ago or longer: some of a shard's senders at a time, in turn, so
+ * The statements that forget senders of whom nobody said anything and who were last met half a year ago: some of a shard's senders at a time, in turn, so
  * that a run's cost does not grow with them.
  */
 export async function forgetStrangers(deps: Deps, shard: number): Promise<Statement[]> {

@@ -16,7 +16,7 @@ export type Figures = {
     accuracy_percent: number | null
   }
   lessons: { reported: number; implicit: number }
-  microseconds: { parse: number | null; score: number | null; learn: number | null }
+  microseconds: { parse: number | null; features: number | null; score: number | null; learn: number | null }
 }
 
 export function figuresOf({ scored, spent, lessons }: TestAccount): Figures {
@@ -44,6 +44,7 @@ export function figuresOf({ scored, spent, lessons }: TestAccount): Figures {
     lessons,
     microseconds: {
       parse: microsecondsEach(spent.parse, spent.parsed),
+      features: microsecondsEach(spent.features, all.length),
       score: microsecondsEach(spent.score, all.length),
       learn: microsecondsEach(spent.learn, taught),
     },
@@ -64,7 +65,7 @@ export function figuresText(figures: Figures): string {
     `1-ROCA              ${percent(figures.one_minus_roca_percent, 4)}`,
     `spam recall         ${percent(recall?.at_0_1 ?? null)} at 0.1 % ham loss, ${percent(recall?.at_0_5 ?? null)} at 0.5 %, ${percent(recall?.at_1 ?? null)} at 1 %`,
     `at the threshold    ham lost ${at.ham_lost} (${percent(at.ham_lost_percent)}), spam missed ${at.spam_missed} (${percent(at.spam_missed_percent)}), accuracy ${percent(at.accuracy_percent)}`,
-    `microseconds each   parse ${whole(microseconds.parse)}, features and score ${whole(microseconds.score)}, lesson ${whole(microseconds.learn)}`,
+    `microseconds each   parse ${whole(microseconds.parse)}, features ${whole(microseconds.features)}, score ${whole(microseconds.score)}, lesson ${whole(microseconds.learn)}`,
   ].join('\n')
 }
 

@@ -25,7 +25,7 @@ type Counts = SenderCounts & { account_id: number; implicit: number }
 export class TestAccount {
   readonly scored: ScoredMail[] = []
   /** Nanoseconds, and how many messages they were spent on. */
-  readonly spent = { parse: 0, parsed: 0, score: 0, learn: 0 }
+  readonly spent = { parse: 0, parsed: 0, features: 0, score: 0, learn: 0 }
   readonly lessons = { reported: 0, implicit: 0 }
   readonly #learned = emptyLearned()
   readonly #senders = new Map<string, Counts>()
@@ -43,7 +43,8 @@ export class TestAccount {
     const input = { ...archivedInput(message), bytes: mail.bytes(), lists: [], withShipped: this.#withShipped }
     const sender = senderOf(message.envelope.from, input.verdict)
     const history = sender && historyOf(sender, this.#known(sender), false)
-    const report = this.#timed('score', () => scoreMessage({ ...input, learned: this.#learned, history }))
+    const features = this.#timed('features', () => featuresOf(message))
+    const report = this.#timed('score', () => scoreMessage({ ...input, learned: this.#learned, features, history }))
     this.scored.push({ mail, report })
     this.#count(sender, 'seen')
     return (report.verdict !== 'inbox') !== (mail.label === 'spam')
@@ -109,7 +110,7 @@ export class TestAccount {
     return message
   }
 
-  #timed<T>(what: 'score' | 'learn', work: () => T): T {
+  #timed<T>(what: 'features' | 'score' | 'learn', work: () => T): T {
     const start = process.hrtime.bigint()
     const result = work()
     this.spent[what] += Number(process.hrtime.bigint() - start)

@@ -5,6 +5,7 @@
 import type { ParsedMessage } from '../mime/message.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 import type { SenderHistory } from './history.ts'
+import type { Features } from './learned/features.ts'
 import type { Learned } from './learned/learned.ts'
 import type { OutsideOpinions } from './outside.ts'
 
@@ -55,6 +56,8 @@ export type SpamInput = {
   policy?: Policy
   /** What the account has taught its filter; null or absent where it has not. */
   learned?: Learned | null
+  /** What learning reads of the message, where the caller has it already. */
+  features?: Features
   /** False leaves the shipped model out: for measuring on the mail that it was trained on. */
   withShipped?: boolean
   urlListings?: UrlListing[]

@@ -64,13 +64,13 @@ export function countWritten(accountId: number, recipients: readonly string[], n
   ]
 }
 
-/** Forgets those of these senders that came once at the most, of whom nothing was said, and who were last met before a second. */
+/** Forgets those of these senders of whom nothing was said, to whom nothing was written, and who were last met before a second. */
 export function forgetSenders(senders: readonly Pick<SenderRow, 'account_id' | 'key'>[], before: number): SQL[] {
   if (senders.length === 0) return []
   const keys = JSON.stringify(senders.map(({ account_id, key }) => [account_id, key]))
   return [
     sql`delete from senders where (account_id, key) in (select value ->> 0, value ->> 1 from json_each(${keys}))
-      and seen <= 1 and ham = 0 and spam = 0 and implicit = 0 and written = 0 and last_at < ${before}`,
+      and ham = 0 and spam = 0 and implicit = 0 and written = 0 and last_at < ${before}`,
   ]
 }
 

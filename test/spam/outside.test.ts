@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_POLICY, type SpamInput } from '../../src/spam/input.ts'
 import type { OutsideOpinions } from '../../src/spam/outside.ts'
-import { scoreMessage, WORTH } from '../../src/spam/score.ts'
+import { scoreMessage } from '../../src/spam/score.ts'
+import { WORTH } from '../../src/spam/worth.ts'
 import { UNKNOWN_VERDICT } from '../../src/verify/trusted-block.ts'
 import { spamInput } from './mail.ts'
 
