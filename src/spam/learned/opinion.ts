@@ -25,9 +25,14 @@ const EVIDENCE_SLOPE = 0.4
 /** Evidence that is as good as none: a word or two. */
 const EVIDENCE_UNIT = 3
 /** How much a model leans to spam for each doubling by which spam outnumbers ham among its examples, as a logit. */
-const LEAN = 0.45
+const LEAN = 0.3
 /** A flood of reports must not make it blind either. */
-const LEAN_MAX = 1.5
+const LEAN_MAX = 1
+/**
+ * What a model that has seen one ham takes for spam too easily, as a logit; of a hundred, a hundredth. What is honest and new
+ * looks like spam to it, and no threshold would tell the two apart.
+ */
+const NEWNESS = 10
 /** Clues that are shown. */
 const CLUES_MAX = 12
 
@@ -36,7 +41,7 @@ const SILENT: LearnedOpinion = { sequences: 0, words: 0, clues: [] }
 export function opinionOf(learned: Learned | null, features: Features | null): LearnedOpinion {
   if (!learned || !features || !isActive(learned)) return SILENT
   const { weights, counts, salt } = learned
-  const logit = logitOf(weights, bucketsOf(features.grams, salt)) - leanOf(counts)
+  const logit = logitOf(weights, bucketsOf(features.grams, salt)) - leanOf(counts) - NEWNESS / counts.hamN
   const { evidence, clues } = judgeWords(counts, features.words, salt)
   const trusted = (towardsSpam: number) => towardsSpam * trustOf(towardsSpam > 0 ? counts.hamN : counts.spamN)
   return {
