@@ -173,7 +173,7 @@ export const WORTH: Readonly<Record<TagName, Worth>> = {
   SHIPPED_SPAM: { points: 3.5, sentence: 'It reads like spam that the server knew before any of your mail.' },
   LEARNED_SPAM: { points: 9, sentence: 'It resembles the mail that you reported as spam.' },
   LEARNED_HAM: { points: -8, sentence: 'It resembles the mail that you keep.' },
-  WORDS_SPAM: { points: 4.5, sentence: 'Its words are those of the mail that you reported as spam: {seen}.' },
+  WORDS_SPAM: { points: 6, sentence: 'Its words are those of the mail that you reported as spam: {seen}.' },
   WORDS_HAM: { points: -4, sentence: 'Its words are those of the mail that you keep: {seen}.' },
   ANSWERS_OURS: { points: -4, sentence: 'It answers a message that you sent to {seen}.' },
   CORRESPONDENT_KNOWN: { points: -3, sentence: 'You have written to the sender before: {seen}.' },

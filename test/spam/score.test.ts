@@ -52,7 +52,12 @@ describe('scoreMessage', () => {
 
   it('does not send mail to Junk for one oddity, but for attachments made to deceive', () => {
     const alone = Object.entries(WORTH).filter(([, worth]) => worth.points >= DEFAULT_POLICY.junk)
-    expect(alone.map(([name]) => name)).toEqual(['ATTACHMENT_DOUBLE_EXTENSION', 'ATTACHMENT_BIDI_NAME', 'LEARNED_SPAM'])
+    expect(alone.map(([name]) => name)).toEqual([
+      'ATTACHMENT_DOUBLE_EXTENSION',
+      'ATTACHMENT_BIDI_NAME',
+      'LEARNED_SPAM',
+      'WORDS_SPAM',
+    ])
   })
 
   it('lowers a score only for what the account has taught or done itself: nobody buys himself free', () => {

@@ -18,7 +18,7 @@ export type LearnedOpinion = {
 }
 
 /** Examples of one opinion with which half of the most is said of the other. */
-const HALF_TRUST = 6
+const HALF_TRUST = 2
 /** How fast either comes near the most it may say: by the logit, and by the logarithm of the evidence. */
 const LOGIT_SLOPE = 1.2
 const EVIDENCE_SLOPE = 0.4
@@ -29,10 +29,11 @@ const LEAN = 0.3
 /** A flood of reports must not make it blind either. */
 const LEAN_MAX = 1
 /**
- * What a model that has seen one ham takes for spam too easily, as a logit; of a hundred, a hundredth. What is honest and new
- * looks like spam to it, and no threshold would tell the two apart.
+ * How far mail of a kind that was never shown to a model lies on the side of spam, as a logit, and the ham at which half of it
+ * is left: what is honest and new looks like spam to a model that has seen little that is honest.
  */
-const NEWNESS = 10
+const NEWNESS = 0.8
+const NEWNESS_HALF = 200
 /** Clues that are shown. */
 const CLUES_MAX = 12
 
@@ -41,7 +42,7 @@ const SILENT: LearnedOpinion = { sequences: 0, words: 0, clues: [] }
 export function opinionOf(learned: Learned | null, features: Features | null): LearnedOpinion {
   if (!learned || !features || !isActive(learned)) return SILENT
   const { weights, counts, salt } = learned
-  const logit = logitOf(weights, bucketsOf(features.grams, salt)) - leanOf(counts) - NEWNESS / counts.hamN
+  const logit = logitOf(weights, bucketsOf(features.grams, salt)) - leanOf(counts) - newnessOf(counts)
   const { evidence, clues } = judgeWords(counts, features.words, salt)
   const trusted = (towardsSpam: number) => towardsSpam * trustOf(towardsSpam > 0 ? counts.hamN : counts.spamN)
   return {
@@ -58,6 +59,10 @@ function trustOf(examples: number): number {
 /** A model that was shown much more spam than ham takes what is new for spam. */
 function leanOf({ hamN, spamN }: Counts): number {
   return Math.min(LEAN_MAX, LEAN * Math.max(0, Math.log2((spamN + 1) / (hamN + 1))))
+}
+
+function newnessOf({ hamN }: Counts): number {
+  return (NEWNESS * NEWNESS_HALF) / (NEWNESS_HALF + hamN)
 }
 
 /** Likelihoods of independent words pile up into numbers that nobody should believe as they are. */
