@@ -7,7 +7,7 @@
  * Invariants:
  *  - The same lessons in the same order give the same model: what looks like chance is drawn from the lesson.
  *  - A row that cannot be read is an empty model. It is no reason to lose mail.
- *  - The salt, by which sequences and words fall into places, comes from the account's first lesson: nobody else knows it.
+ *  - The salt, by which sequences and words fall into places, comes from the account's first lesson: nobody else knows which that was.
  */
 import { Buffer } from 'node:buffer'
 import { type Counts, countWords, PLACES } from './bayes.ts'

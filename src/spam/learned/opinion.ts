@@ -2,7 +2,8 @@
  * What an account's models say of a message, as a share of the most that they may say.
  *
  * The most is held back while there are few examples: a model that has seen a hundred spams and six honest messages takes
- * whatever is new for spam. So what speaks for spam counts by the honest examples, and what speaks for a message by the spam.
+ * whatever is new for spam. So what speaks for spam counts by the honest examples, and what speaks for a message by the spam; and
+ * the middle, between what is called spam and what is not, lies further towards spam the less that is honest was shown.
  */
 import { type Clue, type Counts, judgeWords } from './bayes.ts'
 import type { Features } from './features.ts'
