@@ -68,9 +68,7 @@ export function readFacts(input: SpamInput): Facts {
   const sole = message.envelope.from.length === 1 ? message.envelope.from[0] : undefined
   const from = foldAddress(sole?.address ?? '') ?? ''
   const fromDomain = domainOf(from)
-  const html = readHtml(message.html ?? '')
-  const urls = readUrls(html.hrefs, message.text)
-  const links = readLinks(urls)
+  const { html, urls, links } = readLinked(message)
   return {
     ...input,
     from,
@@ -122,8 +120,23 @@ function isAutomatic({ message }: SpamInput): boolean {
 }
 
 /** The hosts that a message links to, each once. */
-export function readLinksOf({ html, text }: ParsedMessage): Link[] {
-  return readLinks(readUrls(readHtml(html ?? '').hrefs, text))
+export function readLinksOf(message: ParsedMessage): Link[] {
+  return readLinked(message).links
+}
+
+type Linked = { html: HtmlFacts; urls: string[]; links: Link[] }
+
+/** What was read of a message once: its lists, others and the rules all ask for its links. A message is never changed. */
+const linked = new WeakMap<ParsedMessage, Linked>()
+
+function readLinked(message: ParsedMessage): Linked {
+  const known = linked.get(message)
+  if (known) return known
+  const html = readHtml(message.html ?? '')
+  const urls = readUrls(html.hrefs, message.text)
+  const read = { html, urls, links: readLinks(urls) }
+  linked.set(message, read)
+  return read
 }
 
 function readUrls(hrefs: string[], text: string): string[] {

@@ -4,17 +4,17 @@
  *
  * Linear in the text, which learnedText bounds; a set by marks in a typed array, so that no choice of text makes it slow.
  */
-const LENGTH = 4
+export const GRAM_LENGTH = 4
 /** Places that remember the last sequence that fell on each: well above the sequences of one message. */
 const MARKS = 1 << 16
 
 /** The sequences of the text, most repetitions left out; those that remain fall into one bucket later. */
 export function gramsOf(text: string): Uint32Array {
   const seen = new Uint32Array(MARKS)
-  const grams = new Uint32Array(Math.max(0, text.length - LENGTH + 1))
+  const grams = new Uint32Array(Math.max(0, text.length - GRAM_LENGTH + 1))
   let count = 0
-  for (let at = 0; at + LENGTH <= text.length; at++) {
-    const hash = hashAt(text, at)
+  for (let at = 0; at + GRAM_LENGTH <= text.length; at++) {
+    const hash = gramAt(text, at)
     const mark = hash >>> 16
     if (seen[mark] === hash) continue
     seen[mark] = hash
@@ -23,9 +23,10 @@ export function gramsOf(text: string): Uint32Array {
   return grams.slice(0, count)
 }
 
-function hashAt(text: string, at: number): number {
+/** The hash of the sequence that begins there; all of it lies in the text. */
+export function gramAt(text: string, at: number): number {
   let hash = 0
-  for (let i = at; i < at + LENGTH; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x5bd1e995) ^ (hash >>> 15)
+  for (let i = at; i < at + GRAM_LENGTH; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x5bd1e995) ^ (hash >>> 15)
   return mix(hash)
 }
 

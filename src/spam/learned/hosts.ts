@@ -6,8 +6,19 @@ const HOSTS_MAX = 25
 const SEARCHED_CHARS_MAX = 100_000
 const HOST = /\bhttps?:\/\/([^\s/?#"'<>\\)]{1,120})/gi
 
+/** What was found once: both models and the shipped one ask for it. A message is never changed. */
+const found = new WeakMap<ParsedMessage, string[]>()
+
 /** In lower case, in order, each once. */
-export function linkHosts({ html, text }: ParsedMessage): string[] {
+export function linkHosts(message: ParsedMessage): string[] {
+  const known = found.get(message)
+  if (known) return known
+  const hosts = findHosts(message)
+  found.set(message, hosts)
+  return hosts
+}
+
+function findHosts({ html, text }: ParsedMessage): string[] {
   const hosts = new Set<string>()
   for (const body of [html ?? '', text]) {
     for (const [, host] of body.slice(0, SEARCHED_CHARS_MAX).matchAll(HOST)) {

@@ -8,7 +8,7 @@
  */
 import { Buffer } from 'node:buffer'
 import type { ParsedMessage } from '../../mime/message.ts'
-import { gramsOf, mix } from '../learned/grams.ts'
+import { GRAM_LENGTH, gramAt, mix } from '../learned/grams.ts'
 import { contentText } from './content.ts'
 import { WEIGHTS } from './weights.ts'
 
@@ -38,12 +38,12 @@ export function shippedOpinion(message: ParsedMessage, examples: number): number
 
 /** The distinct buckets of a message, in no order. */
 export function shippedBuckets(message: ParsedMessage): Uint16Array {
+  const text = contentText(message)
   const marks = new Uint8Array(SHIPPED_BUCKETS)
-  const grams = gramsOf(contentText(message))
-  const buckets = new Uint16Array(grams.length)
+  const buckets = new Uint16Array(text.length)
   let count = 0
-  for (const gram of grams) {
-    const bucket = mix(gram) >>> (32 - BUCKET_BITS)
+  for (let at = 0; at + GRAM_LENGTH <= text.length; at++) {
+    const bucket = mix(gramAt(text, at)) >>> (32 - BUCKET_BITS)
     if (marks[bucket] === 1) continue
     marks[bucket] = 1
     buckets[count++] = bucket
