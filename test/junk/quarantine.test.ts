@@ -13,37 +13,21 @@ import { listChanges } from '../../src/mailbox/changes.ts'
 import { listMessages } from '../../src/mailbox/list.ts'
 import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
 import { readContent, readMessage } from '../../src/mailbox/read.ts'
-import { type Reader, whole } from '../../src/mailbox/reader.ts'
 import { findMiscounts } from '../helpers/miscounts.ts'
-import {
-  disguisedMessage,
-  makeAccount,
-  makeWorld,
-  migrate,
-  plainMessage,
-  receiveRaw,
-  type World,
-} from '../helpers/world.ts'
+import { makeOwner, type Owner, usedBytes } from '../helpers/owner.ts'
+import { disguisedMessage, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
 
 const NEWEST = Number.MAX_SAFE_INTEGER
 const DAY = 86_400_000
 
 let world: World
-let serial = 0
 
 beforeAll(async () => {
   await migrate()
   world = makeWorld()
 })
 
-type Owner = { reader: Reader; address: string }
-
-async function owner(settings: Partial<Settings> = {}): Promise<Owner> {
-  const address = `owner${++serial}@postern.test`
-  const accountId = await makeAccount(world, address)
-  await changeSettings(world.deps, accountId, settings)
-  return { reader: whole(accountId), address }
-}
+const owner = (settings: Partial<Settings> = {}) => makeOwner(world, settings)
 
 const disguised = (subject = 'Invoice') => disguisedMessage({ Subject: subject })
 
@@ -56,8 +40,6 @@ async function held(me: Owner, raw = disguised()): Promise<number> {
   return received.id
 }
 
-const usedBytes = (me: Owner) =>
-  env.DB.prepare('select used_bytes n from accounts where id = ?').bind(me.reader.accountId).first<number>('n')
 const objectsOf = async (me: Owner) =>
   (await env.RAW.list()).objects.filter(({ key }) => key.startsWith('raw/') && key.includes(`/${me.reader.accountId}/`))
 

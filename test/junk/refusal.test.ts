@@ -1,45 +1,26 @@
 /** Mail that is refused: what is, what is kept of it, and what becomes of it where its sender was not told. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { changeSettings, type Settings } from '../../src/access/settings.ts'
+import type { Settings } from '../../src/access/settings.ts'
 import { filePending } from '../../src/inbound/pending.ts'
 import { putEntry } from '../../src/junk/lists.ts'
 import { listHeld, readHeld, readHeldContent, releaseHeld } from '../../src/junk/quarantine.ts'
-import { type Reader, whole } from '../../src/mailbox/reader.ts'
-import {
-  disguisedMessage,
-  latin1,
-  makeAccount,
-  makeWorld,
-  migrate,
-  plainMessage,
-  receiveRaw,
-  type World,
-} from '../helpers/world.ts'
+import { makeOwner, type Owner, usedBytes } from '../helpers/owner.ts'
+import { disguisedMessage, latin1, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
 
 const NEWEST = Number.MAX_SAFE_INTEGER
 
 let world: World
-let serial = 0
 
 beforeAll(async () => {
   await migrate()
   world = makeWorld()
 })
 
-type Owner = { reader: Reader; address: string }
-
-async function owner(settings: Partial<Settings> = {}): Promise<Owner> {
-  const address = `refuser${++serial}@postern.test`
-  const accountId = await makeAccount(world, address)
-  await changeSettings(world.deps, accountId, settings)
-  return { reader: whole(accountId), address }
-}
+const owner = (settings: Partial<Settings> = {}) => makeOwner(world, settings)
 
 const disguised = (subject = 'Invoice') => disguisedMessage({ Subject: subject })
 
-const usedBytes = (me: Owner) =>
-  env.DB.prepare('select used_bytes n from accounts where id = ?').bind(me.reader.accountId).first<number>('n')
 const objectsOf = async (me: Owner) =>
   (await env.RAW.list()).objects.filter(({ key }) => key.startsWith('raw/') && key.includes(`/${me.reader.accountId}/`))
 
