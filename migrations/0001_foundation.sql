@@ -4,6 +4,7 @@
 create table domains (
   id integer primary key autoincrement,
   name text not null unique,
+  providers text,
   created_at integer not null
 );
 
@@ -30,6 +31,7 @@ create table api_keys (
   name text not null,
   hint text not null,
   scopes text not null,
+  limits text,
   created_at integer not null,
   last_used_at integer
 );
@@ -101,13 +103,16 @@ create table submissions (
   id integer primary key autoincrement,
   account_id integer not null,
   address_id integer,
-  message integer not null,
+  kind text not null default 'mail',
+  message integer,
   message_id text not null,
   sender text not null,
+  domain text not null,
   raw_key text not null unique,
   size integer not null,
   request blob,
   created_at integer not null,
+  send_at integer not null,
   finished_at integer
 );
 create unique index submissions_request on submissions (account_id, request) where request is not null;
@@ -122,13 +127,125 @@ create table submission_recipients (
   status text not null,
   attempts integer not null default 0,
   next_at integer,
+  provider text,
+  call text,
+  provider_id text,
+  smtp integer,
   code text,
   detail text,
-  provider_id text,
+  dsn integer not null default 0,
   updated_at integer not null,
   primary key (submission_id, n)
 ) without rowid;
 create index submission_recipients_due on submission_recipients (next_at) where next_at is not null;
+create index submission_recipients_provider on submission_recipients (provider_id) where provider_id is not null;
+create index submission_recipients_dsn on submission_recipients (submission_id) where dsn = 1;
+
+create table submission_events (
+  submission_id integer not null,
+  n integer not null,
+  seq integer not null,
+  at integer not null,
+  status text not null,
+  provider text,
+  smtp integer,
+  code text,
+  detail text,
+  primary key (submission_id, n, seq)
+) without rowid;
+
+create table suppressions (
+  id integer primary key autoincrement,
+  account_id integer not null,
+  address text not null,
+  reason text not null,
+  detail text,
+  submission_id integer,
+  created_at integer not null,
+  expires_at integer,
+  unique (account_id, address)
+);
+create index suppressions_account on suppressions (account_id, id);
+create index suppressions_expires on suppressions (expires_at) where expires_at is not null;
+
+create table sent_counts (
+  account_id integer not null,
+  key_id integer not null,
+  minute integer not null,
+  minute_messages integer not null,
+  day integer not null,
+  day_messages integer not null,
+  day_recipients integer not null,
+  primary key (account_id, key_id)
+) without rowid;
+
+create table drafts (
+  id integer primary key autoincrement,
+  account_id integer not null,
+  address_id integer,
+  message_id integer not null,
+  version integer not null,
+  created_at integer not null,
+  updated_at integer not null,
+  unique (account_id, message_id)
+);
+create index drafts_account on drafts (account_id, id);
+
+create table templates (
+  id integer primary key autoincrement,
+  account_id integer not null,
+  name text not null,
+  subject text not null,
+  text text,
+  html text,
+  version integer not null,
+  created_at integer not null,
+  updated_at integer not null,
+  unique (account_id, name)
+);
+
+create table vacations (
+  account_id integer primary key,
+  enabled integer not null,
+  starts_at integer,
+  ends_at integer,
+  days integer not null,
+  subject text,
+  text text,
+  html text,
+  version integer not null,
+  updated_at integer not null
+);
+
+create table vacation_answers (
+  account_id integer not null,
+  sender text not null,
+  answered_at integer not null,
+  primary key (account_id, sender)
+) without rowid;
+create index vacation_answers_at on vacation_answers (answered_at);
+
+create table dkim_keys (
+  id integer primary key autoincrement,
+  domain_id integer not null,
+  selector text not null,
+  algorithm text not null,
+  private_key text not null,
+  public_key text not null,
+  state text not null,
+  created_at integer not null,
+  activated_at integer,
+  retired_at integer,
+  unique (domain_id, selector)
+);
+
+create table provider_tokens (
+  provider text not null,
+  token text not null,
+  seen_at integer not null,
+  primary key (provider, token)
+) without rowid;
+create index provider_tokens_seen on provider_tokens (seen_at);
 
 create table state (
   key text primary key,
@@ -142,6 +259,7 @@ create table accounts (
   last_id integer not null,
   used_bytes integer not null default 0,
   quota_bytes integer,
+  sending text,
   settings text not null default '{}',
   changes_floor integer not null default 0,
   model_generation integer not null default 0,
@@ -286,9 +404,58 @@ create table vanished (
 create table outbox (
   account_id integer not null,
   modseq integer not null,
+  n integer not null default 0,
+  at integer not null default (unixepoch()),
   event text not null,
-  primary key (account_id, modseq)
+  primary key (account_id, modseq, n)
 ) without rowid;
+
+create table events (
+  account_id integer not null,
+  modseq integer not null,
+  n integer not null,
+  at integer not null,
+  event text not null,
+  primary key (account_id, modseq, n)
+) without rowid;
+create index events_at on events (at);
+
+create table webhooks (
+  id integer primary key autoincrement,
+  account_id integer not null,
+  url text not null,
+  description text,
+  events text not null,
+  secrets text not null,
+  enabled integer not null default 1,
+  disabled_reason text,
+  failing_since integer,
+  version integer not null,
+  created_at integer not null,
+  updated_at integer not null
+);
+create index webhooks_account on webhooks (account_id, id);
+
+create table webhook_deliveries (
+  id integer primary key autoincrement,
+  account_id integer not null,
+  webhook_id integer not null,
+  kind text not null,
+  modseq integer not null,
+  n integer not null,
+  event text not null,
+  event_at integer not null,
+  status text not null,
+  attempts integer not null default 0,
+  next_at integer,
+  response_status integer,
+  detail text,
+  created_at integer not null,
+  updated_at integer not null
+);
+create index webhook_deliveries_due on webhook_deliveries (next_at) where next_at is not null;
+create index webhook_deliveries_webhook on webhook_deliveries (webhook_id, id);
+create index webhook_deliveries_created on webhook_deliveries (created_at);
 
 create table raw_deletes (
   raw_key text primary key

@@ -11,7 +11,7 @@ import type { Classifier } from './opinions/classifier.ts'
 import { type AiBinding, workersAiClassifier } from './opinions/workers-ai.ts'
 import { ZoneHealth } from './opinions/zone-health.ts'
 import { parseZones } from './opinions/zones.ts'
-import type { LocalDelivery, Provider } from './outbound/provider.ts'
+import { type LocalDelivery, openProviders, type Providers } from './outbound/provider.ts'
 import { cloudflareProvider } from './outbound/providers/cloudflare.ts'
 import type { Policy } from './spam/input.ts'
 import { openStores, type Stores } from './store/stores.ts'
@@ -37,6 +37,8 @@ declare global {
     POSTERN_RATE_PER_MINUTE?: string | number
     /** DNS blocklists to ask (opinions/zones.ts). A variable, or a secret where it holds a key. None where it is absent. */
     POSTERN_DNSBL?: string
+    /** A domain of this server whose mail all reaches it (a catch-all rule): where bounces to its own envelope senders come in. */
+    POSTERN_RETURN_DOMAIN?: string
     /** The model that the binding AI is asked for; opinions/workers-ai.ts has one where it is absent. */
     POSTERN_AI_MODEL?: string
   }
@@ -54,8 +56,10 @@ export type Deps = {
     events: Pick<Queue<WakeMessage>, 'send'>
     outbound: Pick<Queue<WakeMessage>, 'send'>
   }
-  /** What takes mail to other servers. Null where none is configured: then only local mail is sent. */
-  provider: Provider | null
+  /** What takes mail to other servers. Where none is configured, only local mail is sent. */
+  providers: Providers
+  /** The domain of this server at which it takes what comes back to envelope senders of its own making (VERP, SRS); null: none are made. */
+  returnDomain: string | null
   /** Delivers to an address of this server what an account of it sent. Throws for what is to be tried again. */
   deliverLocal(from: string, to: string, raw: Uint8Array): Promise<LocalDelivery>
   /** Asks the DNS. */
@@ -91,7 +95,8 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): De
   const deps: Deps = {
     stores: openStores(databasesOf(env), env.RAW),
     queues: { pending: env.PENDING, events: env.EVENTS, outbound: env.OUTBOUND },
-    provider: env.EMAIL ? cloudflareProvider(env.EMAIL) : null,
+    providers: openProviders(env.EMAIL ? [cloudflareProvider(env.EMAIL)] : []),
+    returnDomain: env.POSTERN_RETURN_DOMAIN?.toLowerCase() || null,
     deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
     resolve: dnsResolver({ now: () => Date.now(), background: (work) => deps.background(work), log }),
     now: () => Date.now(),

@@ -122,7 +122,7 @@ function insertionOf(deps: Deps, delivery: Delivery, mailboxId: number, dedupe: 
     mailboxId,
     dedupe,
     id: { kind: 'live', floor: idAt(delivery.accountId, deps.now() / 1000) },
-    event: { type: 'message.received' },
+    event: { type: delivery.role === 'junk' ? 'message.junked' : 'message.received' },
     releasedId: delivery.releasedId,
     also: delivery.also,
   }

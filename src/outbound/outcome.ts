@@ -1,10 +1,9 @@
 /** What becomes of a recipient after an attempt: pure. */
 import { clip } from '../mime/storable.ts'
 import type { Result } from '../store/submission-write.ts'
+import type { SendOutcome } from './provider.ts'
 
-export type Outcome =
-  | { kind: 'delivered'; providerId: string | null }
-  | { kind: 'temporary' | 'later' | 'permanent' | 'unknown'; code: string | null; detail: string }
+export type Outcome = SendOutcome
 
 /** Waits after each attempt that failed for now: soon at first, since much trouble is short. */
 const BACKOFF_SECONDS = [60, 300, 1_800, 7_200, 21_600]

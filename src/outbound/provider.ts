@@ -2,17 +2,87 @@
  * The seam to whoever takes mail to other servers. Each provider (providers/) says what became of a message in the same few
  * words, so that nothing above it knows one provider from another.
  *
- * Invariant: 'unknown' means that the message may have been sent. It is never repeated.
+ * Invariant: 'unknown' means that the message may have been sent. It is never repeated blindly.
  */
+export const PROVIDER_NAMES = [
+  'cloudflare',
+  'cloudflare-rest',
+  'resend',
+  'postmark',
+  'mailgun',
+  'ses',
+  'sendgrid',
+  'mailchannels',
+  'smtp',
+] as const
+export type ProviderName = (typeof PROVIDER_NAMES)[number]
+
 export type SendOutcome =
   | { kind: 'delivered'; providerId: string | null }
   /** `temporary` may succeed in minutes, `later` in hours (a daily limit). */
-  | { kind: 'temporary' | 'later' | 'permanent' | 'unknown'; code: string; detail: string }
+  | {
+      kind: 'temporary' | 'later' | 'permanent' | 'unknown'
+      /** The enhanced SMTP code (RFC 3463) where one is known, else the provider's own. */
+      code: string | null
+      /** The SMTP reply code, where one is known. */
+      smtp?: number | null
+      detail: string
+      /** The trouble is the provider's (its limits, its account, its servers), not the message's: another one may take it. */
+      isProviders?: boolean
+    }
+
+/** One call: a message for some recipients of one submission. */
+export type Outgoing = {
+  /** The envelope sender; '' is the null sender. Only a provider with `hasEnvelope` keeps to it. */
+  sender: string
+  /** At least one, at most `recipientsMax`. ASCII. */
+  recipients: readonly string[]
+  /** With CRLF. Bcc is not in it. */
+  raw: Uint8Array
+  /** Without angle brackets. */
+  messageId: string
+  /** The domain of this server in whose name it is sent. */
+  domain: string
+  /** The same for every repetition of this very call, and for no other: ASCII, at most 64 characters. */
+  key: string
+  /** Names the submission in the provider's events (tags, metadata): outbound/correlation.ts makes and reads it. ASCII. */
+  reference: string
+}
 
 export type Provider = {
-  /** Hands one message over for one recipient. Whatever it throws counts as unknown. */
-  send(message: { from: string; to: string; raw: Uint8Array }): Promise<SendOutcome>
+  name: ProviderName
+  /** Of one call. */
+  recipientsMax: number
+  /** Of a whole message, as it is sent. */
+  bytesMax: number
+  /** It keeps to the envelope sender that it is given: SRS, VERP and the null sender can be had. */
+  hasEnvelope: boolean
+  /** For so many seconds it takes a call with the same key once, however often it is repeated. 0: it knows no keys. */
+  idempotentSeconds: number
+  /**
+   * Hands a message over: an outcome for each recipient, in their order. Checks its own limits before it calls. What it
+   * throws counts as unknown for all.
+   */
+  send(message: Outgoing): Promise<SendOutcome[]>
+  /** Where the provider can be asked what became of a call whose answer was lost; null: it cannot tell. */
+  lookUp?(message: Omit<Outgoing, 'raw'>): Promise<SendOutcome[] | null>
+}
+
+/** What is configured. */
+export type Providers = {
+  get(name: ProviderName): Provider | null
+  /** Those to be asked for mail from a domain, in order: `chosen` (domains.providers), else all in the server's own order. */
+  inOrder(chosen: readonly string[] | null): Provider[]
 }
 
 /** The reply begins with its enhanced code (RFC 3463). */
 export type LocalDelivery = { kind: 'delivered' } | { kind: 'refused'; reply: string }
+
+/** Providers in the server's own order. */
+export function openProviders(providers: readonly Provider[]): Providers {
+  const get = (name: string) => providers.find((one) => one.name === name) ?? null
+  return {
+    get,
+    inOrder: (chosen) => (chosen ? chosen.map(get).filter((one) => one !== null) : [...providers]),
+  }
+}

@@ -14,6 +14,7 @@ import { wakeOutbox } from '../notify/outbox.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import { type DueRow, readDue } from '../store/submission-read.ts'
 import { claimRecipient, postponeRecipient, settleRecipient } from '../store/submission-write.ts'
+import { formatReference } from './correlation.ts'
 import { GIVE_UP_SECONDS, type Outcome, resultOf } from './outcome.ts'
 import { wakeOutbound } from './wake.ts'
 
@@ -113,9 +114,19 @@ function splitReply(reply: string): { code: string; detail: string } {
 }
 
 async function handOver(deps: Deps, row: DueRow, raw: Uint8Array): Promise<Outcome> {
-  if (!deps.provider) return { kind: 'temporary', code: '4.3.5', detail: 'No sending provider is configured.' }
+  const [provider] = deps.providers.inOrder(null)
+  if (!provider) return { kind: 'temporary', code: '4.3.5', detail: 'No sending provider is configured.' }
   try {
-    return await deps.provider.send({ from: row.sender, to: row.address, raw })
+    const [outcome] = await provider.send({
+      sender: row.sender,
+      recipients: [row.address],
+      raw,
+      messageId: row.message_id,
+      domain: row.domain,
+      key: `${row.submission_id}-${row.n}-${row.attempts}`,
+      reference: formatReference({ accountId: row.account_id, submissionId: row.submission_id }),
+    })
+    return outcome ?? LOST
   } catch (error) {
     deps.log({ level: 'error', at: 'outbound.provider', submission: row.submission_id, n: row.n, error: String(error) })
     return LOST

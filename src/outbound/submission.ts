@@ -1,8 +1,11 @@
 /** What was sent and what became of it, as the servers show it. */
 import type { Deps } from '../deps.ts'
 import type { Reader } from '../mailbox/reader.ts'
+import { RECIPIENT_STATUSES } from '../store/recipient-status.ts'
 import type { SubmissionRecipientRow, SubmissionRow } from '../store/schema.ts'
 import { pageSubmissions, readRecipients, readSubmission } from '../store/submission-read.ts'
+
+export { RECIPIENT_STATUSES }
 
 export type Recipient = {
   address: string
@@ -15,8 +18,8 @@ export type Recipient = {
 
 export type Submission = {
   id: number
-  /** The copy in Sent, which may be gone. */
-  message: number
+  /** The copy in Sent, which may be gone; null where there never was one. */
+  message: number | null
   /** Without angle brackets. */
   messageId: string
   createdAt: number

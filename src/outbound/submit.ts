@@ -117,7 +117,7 @@ async function routesOf(deps: Deps, { to, cc, bcc }: Draft): Promise<NewRecipien
   const routes = [...byFolded].map(([folded, address]): NewRecipient => {
     return { address, route: local.has(domainOf(folded)) ? 'local' : 'provider' }
   })
-  if (deps.provider === null && routes.some(({ route }) => route === 'provider'))
+  if (deps.providers.inOrder(null).length === 0 && routes.some(({ route }) => route === 'provider'))
     return fail('not-configured', 'No provider is configured that could send mail to other servers.')
   return routes
 }
@@ -170,11 +170,14 @@ async function appendSent(
     account_id: accountId,
     address_id: addressId,
     message_id: messageId,
+    kind: 'mail' as const,
     sender: address,
+    domain: splitAddress(address).domain,
     raw_key: rawKey,
     size: bytes.length,
     request,
     created_at: Math.floor(deps.now() / 1000),
+    send_at: Math.floor(deps.now() / 1000),
   }
   return await append(deps, {
     accountId,

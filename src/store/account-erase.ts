@@ -45,6 +45,13 @@ export async function eraseChunk(db: Database, accountId: number): Promise<boole
   return true
 }
 
+/** Tables of which an account has few rows, or rows that others keep few. */
+const OWN_TABLES = [
+  ...['spam_models', 'lessons', 'digests', 'tombstones', 'vanished', 'lists', 'outbox', 'idempotency'],
+  ...['events', 'webhooks', 'webhook_deliveries', 'suppressions', 'sent_counts', 'drafts', 'templates'],
+  ...['vacations', 'vacation_answers'],
+]
+
 /** Erases the rest, a part of what there may be much of at a time; the mailboxes go when that is gone. */
 export function eraseRest(accountId: number): SQL[] {
   const boxes = sql`(select id from mailboxes where account_id = ${accountId})`
@@ -57,6 +64,7 @@ export function eraseRest(accountId: number): SQL[] {
   const own = (name: string) => sql`delete from ${sql.identifier(name)} where account_id = ${accountId}`
   return [
     sql`insert or ignore into raw_deletes (raw_key) select raw_key from submissions where id in ${submissions}`,
+    sql`delete from submission_events where submission_id in ${submissions}`,
     sql`delete from submission_recipients where submission_id in ${submissions}`,
     sql`delete from submissions where id in ${submissions}`,
     sql`delete from thread_refs where account_id = ${accountId} and ref in
@@ -65,7 +73,7 @@ export function eraseRest(accountId: number): SQL[] {
     sql`delete from withheld where id in ${held}`,
     sql`delete from senders where account_id = ${accountId} and key in
       (select key from senders where account_id = ${accountId} limit ${REST_MAX})`,
-    ...['spam_models', 'lessons', 'digests', 'tombstones', 'vanished', 'lists', 'outbox', 'idempotency'].map(own),
+    ...OWN_TABLES.map(own),
     sql`delete from uid_pages where mailbox_id in ${boxes}`,
     sql`delete from thread_placements where mailbox_id in ${boxes} and ${gone}`,
     sql`delete from mailboxes where account_id = ${accountId} and ${gone}`,

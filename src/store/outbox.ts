@@ -1,15 +1,31 @@
 /** The outbox: events committed with the change they tell of, read in order, deleted once told. And raw objects to delete. */
 import { type SQL, sql } from 'drizzle-orm'
+import type { PosternEvent } from '../events.ts'
 import type { Database } from './database.ts'
 import type { OutboxRow } from './schema.ts'
 
 export function readOutbox(db: Database, limit: number): Promise<OutboxRow[]> {
-  return db.all<OutboxRow>(sql`select * from outbox order by account_id, modseq limit ${limit}`)
+  return db.all<OutboxRow>(sql`select * from outbox order by account_id, modseq, n limit ${limit}`)
 }
 
 export function deleteOutbox(rows: OutboxRow[]): SQL {
-  const keys = JSON.stringify(rows.map((row) => [row.account_id, row.modseq]))
-  return sql`delete from outbox where (account_id, modseq) in (select value ->> 0, value ->> 1 from json_each(${keys}))`
+  const keys = JSON.stringify(rows.map((row) => [row.account_id, row.modseq, row.n]))
+  return sql`delete from outbox where (account_id, modseq, n) in (select value ->> 0, value ->> 1, value ->> 2 from json_each(${keys}))`
+}
+
+/**
+ * Tells events of a commit that has no change number of its own: it takes the account's next one, so that whoever follows
+ * changes meets it in order. Several events of one commit belong into one call.
+ */
+export function tellEvents(accountId: number, events: readonly PosternEvent[]): SQL[] {
+  if (events.length === 0) return []
+  return [
+    sql`update accounts set modseq = modseq + 1 where id = ${accountId}`,
+    ...events.map(
+      (event, n) => sql`insert into outbox (account_id, modseq, n, event)
+        select id, modseq, ${n}, ${JSON.stringify(event)} from accounts where id = ${accountId}`,
+    ),
+  ]
 }
 
 /** Raw objects that wait to be deleted. */

@@ -9,6 +9,8 @@ import { blob, index, integer, primaryKey, sqliteTable, text, unique } from 'dri
 export const domains = sqliteTable('domains', {
   id: integer().primaryKey({ autoIncrement: true }),
   name: text().notNull().unique(),
+  /** JSON list of the names of providers, in the order in which they are asked for mail from it. Null: the server's own order. */
+  providers: text(),
   created_at: integer().notNull(),
 })
 
@@ -53,6 +55,8 @@ export const api_keys = sqliteTable(
     hint: text().notNull(),
     /** JSON list of scopes. */
     scopes: text().notNull(),
+    /** JSON, as `accounts.sending`: what this key may send. Null: what its account may. */
+    limits: text(),
     created_at: integer().notNull(),
     /** To the hour, so that reading mail does not write a row each time. */
     last_used_at: integer(),

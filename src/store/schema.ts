@@ -28,6 +28,8 @@ export const accounts = sqliteTable(
     /** Sum of `size` over the account's messages. */
     used_bytes: integer().notNull().default(0),
     quota_bytes: integer(),
+    /** JSON of what it may send, and whether its sending is paused; null: the server's own limits. */
+    sending: text(),
     /** JSON; see access/accounts.ts. */
     settings: text().notNull().default('{}'),
     /** Tombstones up to this change number are gone: changes since an older one cannot be told. */
@@ -234,16 +236,20 @@ export const vanished = sqliteTable(
 
 /**
  * Business events (events.ts) committed with the change that they tell of, until notify/ has told them. A change has one
- * event and one change number, so the key needs no counter, is never used twice, and keeps an account's events in order.
+ * change number and mostly one event, so the key needs no counter, is never used twice, and keeps an account's events in order.
  */
 export const outbox = sqliteTable(
   'outbox',
   {
     account_id: integer().notNull(),
     modseq: integer().notNull(),
+    /** Tells events of one commit apart. */
+    n: integer().notNull().default(0),
+    /** When it was committed. */
+    at: integer().notNull().default(sql`(unixepoch())`),
     event: text().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.account_id, t.modseq] })],
+  (t) => [primaryKey({ columns: [t.account_id, t.modseq, t.n] })],
 )
 
 /** R2 objects whose message is gone, until they are deleted. What stands here is never filed again. */
@@ -254,6 +260,7 @@ export const raw_deleted = sqliteTable('raw_deleted', { raw_key: text().primaryK
 
 export * from './schema-directory.ts'
 export * from './schema-junk.ts'
+export * from './schema-notify.ts'
 export * from './schema-outbound.ts'
 
 export type AccountRow = typeof accounts.$inferSelect

@@ -41,7 +41,10 @@ export function readRecipients(db: Database, ids: number[]): Promise<SubmissionR
 }
 
 export type DueRow = SubmissionRecipientRow &
-  Pick<SubmissionRow, 'account_id' | 'sender' | 'raw_key' | 'created_at'> & {
+  Pick<
+    SubmissionRow,
+    'account_id' | 'kind' | 'message_id' | 'sender' | 'domain' | 'raw_key' | 'created_at' | 'send_at'
+  > & {
     /** 1: nothing is sent for now. */
     suspended: number
     /** 1: nothing is sent any more. */
@@ -50,7 +53,8 @@ export type DueRow = SubmissionRecipientRow &
 
 /** Recipients whose time has come, the longest waiting first. */
 export function readDue(db: Database, now: number, limit: number): Promise<DueRow[]> {
-  return db.all<DueRow>(sql`select r.*, s.account_id, s.sender, s.raw_key, s.created_at,
+  return db.all<DueRow>(sql`select r.*, s.account_id, s.kind, s.message_id, s.sender, s.domain, s.raw_key, s.created_at,
+      s.send_at,
       a.suspended_at is not null suspended, a.deleted_at is not null gone
     from submission_recipients r join submissions s on s.id = r.submission_id join accounts a on a.id = s.account_id
     where r.next_at is not null and r.next_at <= ${now} order by r.next_at limit ${limit}`)

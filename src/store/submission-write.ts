@@ -15,15 +15,16 @@ export type NewSubmission = Omit<SubmissionRow, 'id' | 'message' | 'finished_at'
 }
 export type NewRecipient = Pick<SubmissionRecipientRow, 'address' | 'route'>
 
-/** `message` is the id of the copy in Sent, stored in the same batch. All recipients are due at once. */
-export function insertSubmission(row: NewSubmission, recipients: NewRecipient[], message: SQL): SQL[] {
+/** `message` is the id of the copy in Sent, stored in the same batch; null where there is none. All recipients are due at `send_at`. */
+export function insertSubmission(row: NewSubmission, recipients: NewRecipient[], message: SQL | null): SQL[] {
   const listed = JSON.stringify(recipients.map(({ address, route }) => [address, route]))
   return [
-    sql`insert into submissions (account_id, address_id, message, message_id, sender, raw_key, size, request, created_at)
-      values (${row.account_id}, ${row.address_id}, ${message}, ${row.message_id}, ${row.sender}, ${row.raw_key},
-        ${row.size}, ${row.request}, ${row.created_at})`,
+    sql`insert into submissions (account_id, address_id, kind, message, message_id, sender, domain, raw_key, size, request,
+        created_at, send_at)
+      values (${row.account_id}, ${row.address_id}, ${row.kind}, ${message}, ${row.message_id}, ${row.sender},
+        ${row.domain}, ${row.raw_key}, ${row.size}, ${row.request}, ${row.created_at}, ${row.send_at})`,
     sql`insert into submission_recipients (submission_id, n, address, route, status, next_at, updated_at)
-      select s.id, j.key, j.value ->> 0, j.value ->> 1, 'queued', ${int(row.created_at)}, ${int(row.created_at)}
+      select s.id, j.key, j.value ->> 0, j.value ->> 1, 'queued', ${int(row.send_at)}, ${int(row.created_at)}
       from submissions s join json_each(${listed}) j where s.raw_key = ${row.raw_key}`,
   ]
 }

@@ -12,6 +12,7 @@ import { expect, it } from 'vitest'
 import { RateWindows } from '../../src/access/rate-limit.ts'
 import type { Deps } from '../../src/deps.ts'
 import { receive } from '../../src/inbound/receive.ts'
+import { openProviders } from '../../src/outbound/provider.ts'
 import { DEFAULT_POLICY } from '../../src/spam/input.ts'
 import { openStores } from '../../src/store/stores.ts'
 import type { Resolve } from '../../src/verify/resolve.ts'
@@ -110,7 +111,8 @@ function instantDeps(resolve: Resolve): Deps {
   return {
     stores: openStores([d1 as unknown as D1Database], bucket as unknown as R2Bucket),
     queues: { pending: { send: async () => ({}) }, events: { send: async () => ({}) } } as unknown as Deps['queues'],
-    provider: null,
+    providers: openProviders([]),
+    returnDomain: null,
     deliverLocal: async () => ({ kind: 'delivered' }),
     resolve,
     now: () => NOW_MS,

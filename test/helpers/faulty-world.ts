@@ -1,11 +1,11 @@
 /** A server that fails on purpose, over the same storage and the same waiting queues as a clean one. */
 import { env } from 'cloudflare:workers'
-import type { Provider } from '../../src/outbound/provider.ts'
 import { type Faults, faultyD1, faultyQueue, faultyR2 } from './faults.ts'
+import type { SimpleProvider } from './provider.ts'
 import { makeWorld, type World } from './world.ts'
 
 /** Every call of its storage, its queues and its provider goes through `faults`. */
-export function faultyWorld(clean: World, faults: Faults, provider?: Provider): World {
+export function faultyWorld(clean: World, faults: Faults, provider?: SimpleProvider): World {
   const world = makeWorld({
     databases: [faultyD1(env.DB, faults)],
     bucket: faultyR2(env.RAW, faults),
@@ -14,7 +14,9 @@ export function faultyWorld(clean: World, faults: Faults, provider?: Provider): 
       events: faultyQueue('events', clean.events, faults),
       outbound: faultyQueue('outbound', clean.outbound, faults),
     },
-    ...(provider && { provider: { send: (message) => faults.run('provider', () => provider.send(message)) } }),
+    ...(provider && {
+      provider: { ...provider, send: (message) => faults.run('provider', () => provider.send(message)) },
+    }),
   })
   world.clock.ms = clean.clock.ms
   return world

@@ -14,10 +14,11 @@ import { consumeQueue } from '../../src/inbound/queues.ts'
 import { type Incoming, type Received, receive } from '../../src/inbound/receive.ts'
 import type { Blocklists } from '../../src/opinions/blocklists.ts'
 import type { Classifier } from '../../src/opinions/classifier.ts'
-import type { Provider } from '../../src/outbound/provider.ts'
+import { openProviders } from '../../src/outbound/provider.ts'
 import { DEFAULT_POLICY, type Policy } from '../../src/spam/input.ts'
 import { openStores } from '../../src/store/stores.ts'
 import type { Resolve } from '../../src/verify/resolve.ts'
+import { providerOf, type SimpleProvider } from './provider.ts'
 
 declare global {
   namespace Cloudflare {
@@ -57,7 +58,8 @@ export function makeWorld(
     databases?: D1Database[]
     bucket?: R2Bucket
     queues?: Partial<Deps['queues']>
-    provider?: Provider
+    provider?: SimpleProvider
+    returnDomain?: string
     limiter?: Partial<Limiter>
     resolve?: Resolve
     policy?: Partial<Policy>
@@ -76,7 +78,8 @@ export function makeWorld(
       events: over.queues?.events ?? collector(events),
       outbound: over.queues?.outbound ?? collector(outbound),
     },
-    provider: over.provider ?? null,
+    providers: openProviders(over.provider ? [providerOf(over.provider)] : []),
+    returnDomain: over.returnDomain ?? null,
     deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
     resolve: over.resolve ?? (async () => ({ kind: 'unknown' })),
     now: () => clock.ms,

@@ -9,10 +9,10 @@ import type { Deps } from '../../src/deps.ts'
 import { isFailure } from '../../src/errors.ts'
 import { sweep } from '../../src/inbound/sweep.ts'
 import { whole } from '../../src/mailbox/reader.ts'
-import type { Provider } from '../../src/outbound/provider.ts'
 import { submit, type Wanted } from '../../src/outbound/submit.ts'
 import { FAULT_MODES, type Faults, faultsAt } from '../helpers/faults.ts'
 import { faultyWorld } from '../helpers/faulty-world.ts'
+import type { SimpleProvider } from '../helpers/provider.ts'
 import { makeAccount, makeWorld, migrate, type World } from '../helpers/world.ts'
 
 const MINUTE = 60_000
@@ -26,7 +26,7 @@ let injected = 0
 /** Every message that the provider was handed. */
 let handed: { to: string; subject: string }[] = []
 
-const provider: Provider = {
+const provider: SimpleProvider = {
   async send({ to, raw }) {
     handed.push({ to, subject: /^Subject: (.*)\r$/m.exec(new TextDecoder().decode(raw))?.[1] ?? '' })
     return { kind: 'delivered', providerId: 'provided' }

@@ -176,15 +176,16 @@ it('of a deleted account nothing is sent and nothing stays', async () => {
 
 describe("Cloudflare's binding", () => {
   const message = {
-    from: 'a@a.example',
-    to: 'x@elsewhere.example',
+    sender: 'a@a.example',
+    recipients: ['x@elsewhere.example'],
+    ...{ messageId: 'm@a.example', domain: 'a.example', key: 'k', reference: 'p1-1' },
     raw: new TextEncoder().encode(
       'From: a@a.example\r\nTo: x@elsewhere.example\r\nMessage-ID: <m@a.example>\r\n\r\nHi.\r\n',
     ),
   }
 
   it('takes a raw message', async () => {
-    expect(await cloudflareProvider(env.EMAIL).send(message)).toMatchObject({ kind: 'delivered' })
+    expect(await cloudflareProvider(env.EMAIL).send(message)).toMatchObject([{ kind: 'delivered' }])
   })
 
   it.each([
@@ -196,10 +197,8 @@ describe("Cloudflare's binding", () => {
     [undefined, 'unknown'],
   ])('says %s, which is %s', async (code, kind) => {
     const binding = { send: () => Promise.reject(Object.assign(new Error('why'), { code })) } as unknown as SendEmail
-    expect(await cloudflareProvider(binding).send(message)).toEqual({
-      kind,
-      code: code ?? 'E_NO_ANSWER',
-      detail: 'why',
-    })
+    expect(await cloudflareProvider(binding).send(message)).toEqual([
+      { kind, code: code ?? 'E_NO_ANSWER', detail: 'why' },
+    ])
   })
 })

@@ -2,8 +2,9 @@
  * Cloudflare's Email Service by its binding: the raw message, one recipient a call. Errors carry a code, E_...; what has
  * none was lost on the way, and nobody knows.
  */
-import type { Provider, SendOutcome } from '../provider.ts'
+import type { Outgoing, Provider, SendOutcome } from '../provider.ts'
 
+const BYTES_MAX = 5 * 1024 * 1024
 const TEMPORARY = ['E_RATE_LIMIT_EXCEEDED', 'E_INTERNAL_SERVER_ERROR']
 const LATER = ['E_DAILY_LIMIT_EXCEEDED']
 /** It was handed on, and what the other server made of it is not known. */
@@ -11,16 +12,25 @@ const UNKNOWN = ['E_DELIVERY_FAILED']
 
 export function cloudflareProvider(binding: SendEmail): Provider {
   return {
-    async send({ from, to, raw }) {
-      // Only workerd has this module: Node, which reads the HTTP server's routes, must not need it.
-      const { EmailMessage } = await import('cloudflare:email')
-      try {
-        const sent = await binding.send(new EmailMessage(from, to, streamOf(raw)))
-        return { kind: 'delivered', providerId: sent?.messageId ?? null }
-      } catch (error) {
-        return outcomeOf(error)
-      }
+    name: 'cloudflare',
+    recipientsMax: 1,
+    bytesMax: BYTES_MAX,
+    hasEnvelope: false,
+    idempotentSeconds: 0,
+    async send(message) {
+      return await Promise.all(message.recipients.map((to) => sendTo(binding, message, to)))
     },
+  }
+}
+
+async function sendTo(binding: SendEmail, { sender, raw }: Outgoing, to: string): Promise<SendOutcome> {
+  // Only workerd has this module: Node, which reads the HTTP server's routes, must not need it.
+  const { EmailMessage } = await import('cloudflare:email')
+  try {
+    const sent = await binding.send(new EmailMessage(sender, to, streamOf(raw)))
+    return { kind: 'delivered', providerId: sent?.messageId ?? null }
+  } catch (error) {
+    return outcomeOf(error)
   }
 }
 

@@ -1,17 +1,19 @@
 /** Submissions on the wire: what a send answers, and what became of it later. */
 import { z } from '@hono/zod-openapi'
-import type { Submission } from '../../outbound/submission.ts'
+import { RECIPIENT_STATUSES, type Submission } from '../../outbound/submission.ts'
 import { formatId } from './ids.ts'
 import { formatOptionalTime, formatTime, id, listOf, time } from './schemas.ts'
 
-const status = z.enum(['queued', 'sending', 'delivered', 'deferred', 'failed', 'unknown']).openapi({
+const status = z.enum(RECIPIENT_STATUSES).openapi({
   description:
     'delivered: taken by the mailbox here or by the provider. deferred: tried again by itself. unknown: nobody knows whether it was taken, and it is not tried again.',
 })
 
 const names = {
   id: id('sub'),
-  message: id('msg').openapi({ description: 'The copy in Sent, which may have been deleted since.' }),
+  message: id('msg').nullable().openapi({
+    description: 'The copy in Sent, which may have been deleted since. Null for what the server has sent by itself.',
+  }),
   message_id: z.string().openapi({ description: 'The Message-ID field, without angle brackets.' }),
 }
 
@@ -59,5 +61,5 @@ export function renderSubmission(one: Submission): z.infer<typeof submission> {
 }
 
 function namesOf({ id, message, messageId }: Submission) {
-  return { id: formatId('sub', id), message: formatId('msg', message), message_id: messageId }
+  return { id: formatId('sub', id), message: message === null ? null : formatId('msg', message), message_id: messageId }
 }
