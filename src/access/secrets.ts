@@ -27,6 +27,8 @@ export function base32(bytes: Uint8Array): string {
 const PURPOSES = {
   cursor: { algorithm: { name: 'AES-GCM', length: 256 }, usages: ['encrypt', 'decrypt'] },
   link: { algorithm: { name: 'AES-GCM', length: 256 }, usages: ['encrypt', 'decrypt'] },
+  'return-path': { algorithm: { name: 'HMAC', hash: 'SHA-256', length: 256 }, usages: ['sign'] },
+  'dkim-key': { algorithm: { name: 'AES-GCM', length: 256 }, usages: ['encrypt', 'decrypt'] },
 } as const
 
 export type Purpose = keyof typeof PURPOSES
