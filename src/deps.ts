@@ -37,6 +37,8 @@ declare global {
     POSTERN_RATE_PER_MINUTE?: string | number
     /** DNS blocklists to ask (opinions/zones.ts). A variable, or a secret where it holds a key. None where it is absent. */
     POSTERN_DNSBL?: string
+    /** Where this server is reached, such as https://mail.example.com. Where it is absent, a request tells. */
+    POSTERN_URL?: string
     /** A domain of this server whose mail all reaches it (a catch-all rule): where bounces to its own envelope senders come in. */
     POSTERN_RETURN_DOMAIN?: string
     /** The model that the binding AI is asked for; opinions/workers-ai.ts has one where it is absent. */
@@ -64,6 +66,10 @@ export type Deps = {
   deliverLocal(from: string, to: string, raw: Uint8Array): Promise<LocalDelivery>
   /** Asks the DNS. */
   resolve: Resolve
+  /** Speaks HTTP. What goes out on someone's word goes through egress/guarded-fetch.ts. */
+  fetch: typeof fetch
+  /** This server's own, as POSTERN_URL or else the present request has it; null where neither is there. */
+  origin: string | null
   /** Epoch milliseconds. */
   now(): number
   /** `bytes` random bytes. */
@@ -90,7 +96,8 @@ const windows = new RateWindows()
 /** The blocklists with what this isolate has found out about them, and the text that names them. */
 let blocklists: { text: string; opened: Blocklists | null } = { text: '', opened: null }
 
-export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): Deps {
+/** `requestUrl` is that of the request that is answered, where one is. */
+export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>, requestUrl?: string): Deps {
   const log = (entry: Record<string, unknown>) => console.log(JSON.stringify(entry))
   const deps: Deps = {
     stores: openStores(databasesOf(env), env.RAW),
@@ -99,6 +106,9 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): De
     returnDomain: env.POSTERN_RETURN_DOMAIN?.toLowerCase() || null,
     deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
     resolve: dnsResolver({ now: () => Date.now(), background: (work) => deps.background(work), log }),
+    // Bound: the runtime's own may not be called as another object's method.
+    fetch: globalThis.fetch.bind(globalThis),
+    origin: originOf(env.POSTERN_URL ?? '', log) ?? (requestUrl === undefined ? null : new URL(requestUrl).origin),
     now: () => Date.now(),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET || null, adminKey: env.POSTERN_ADMIN_KEY || null },
@@ -117,6 +127,12 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>): De
       ctx.waitUntil(work.catch((error) => log({ level: 'error', at: 'background', error: String(error) }))),
   }
   return deps
+}
+
+function originOf(url: string, log: Deps['log']): string | null {
+  const origin = URL.parse(url)?.origin ?? null
+  if (url !== '' && origin === null) log({ level: 'error', at: 'POSTERN_URL', error: 'this is not a URL' })
+  return origin
 }
 
 function originsOf(list: string): string[] {

@@ -10,7 +10,7 @@ import { handleHttp } from './servers/http/app.ts'
 
 export default {
   fetch(request, env, ctx) {
-    return handleHttp(request, makeDeps(env, ctx))
+    return handleHttp(request, makeDeps(env, ctx, request.url))
   },
 
   // An exception is a temporary failure to the sending server; setReject is a bounce, and only for what will never work.

@@ -24,7 +24,7 @@ const WALLS: Record<string, Wall> = {
   access: { imports: ['mime', 'store'], types: ['deps'] },
   mailbox: { imports: ['mime', 'store'], types: ['deps', 'verify', 'spam'] },
   junk: { imports: ['mime', 'verify', 'spam', 'mailbox', 'store'], types: ['deps'] },
-  egress: { imports: ['mime'], types: ['deps', 'verify'] },
+  egress: { imports: ['mime', 'verify'], types: ['deps'] },
   notify: { imports: ['mime', 'access', 'store', 'egress'], types: ['deps', 'mailbox'] },
   outbound: {
     imports: ['mime', 'verify', 'mailbox', 'store', 'notify', 'access', 'egress'],

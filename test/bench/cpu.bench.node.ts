@@ -115,6 +115,8 @@ function instantDeps(resolve: Resolve): Deps {
     returnDomain: null,
     deliverLocal: async () => ({ kind: 'delivered' }),
     resolve,
+    fetch: () => Promise.reject(new TypeError('nothing goes out')),
+    origin: null,
     now: () => NOW_MS,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: null, adminKey: null },

@@ -62,6 +62,9 @@ export function makeWorld(
     returnDomain?: string
     limiter?: Partial<Limiter>
     resolve?: Resolve
+    /** What answers requests that go out; where none is given, each fails as without a network. */
+    fetch?: typeof fetch
+    origin?: string
     policy?: Partial<Policy>
   } = {},
 ): World {
@@ -82,6 +85,8 @@ export function makeWorld(
     returnDomain: over.returnDomain ?? null,
     deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
     resolve: over.resolve ?? (async () => ({ kind: 'unknown' })),
+    fetch: over.fetch ?? (() => Promise.reject(new TypeError('there is no network'))),
+    origin: over.origin ?? null,
     now: () => clock.ms,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET ?? null, adminKey: env.POSTERN_ADMIN_KEY ?? null },
