@@ -6,6 +6,7 @@ import { FAILURES_PER_MINUTE, type Limiter, RateWindows, REQUESTS_PER_MINUTE } f
 import { dnsResolver } from './dns/resolver.ts'
 import { deliverLocally } from './inbound/local.ts'
 import { serverPolicy } from './junk/policy.ts'
+import { type Live, openLive } from './notify/live.ts'
 import type { Blocklists } from './opinions/blocklists.ts'
 import type { Classifier } from './opinions/classifier.ts'
 import { type AiBinding, workersAiClassifier } from './opinions/workers-ai.ts'
@@ -76,6 +77,8 @@ export type Deps = {
   random(bytes: number): Uint8Array
   secrets: { root: string | null; adminKey: string | null }
   limiter: Limiter
+  /** Where events are pushed to who follows them. Null where no object is bound for it: there are no streams then. */
+  live: Live | null
   /** The DNS blocklists that the operator names. Null where there are none. */
   blocklists: Blocklists | null
   /** Null where Workers AI is not bound. */
@@ -113,6 +116,7 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>, req
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET || null, adminKey: env.POSTERN_ADMIN_KEY || null },
     limiter: limiterOf(env),
+    live: env.LIVE ? openLive(env.LIVE) : null,
     blocklists: blocklistsOf(env.POSTERN_DNSBL ?? '', log),
     classifier: classifierOf(env),
     policy: serverPolicy({

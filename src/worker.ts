@@ -8,6 +8,8 @@ import { receive } from './inbound/receive.ts'
 import { sweep } from './inbound/sweep.ts'
 import { handleHttp } from './servers/http/app.ts'
 
+export { AccountLive } from './notify/live-object.ts'
+
 export default {
   fetch(request, env, ctx) {
     return handleHttp(request, makeDeps(env, ctx, request.url))

@@ -12,6 +12,7 @@ import type { PosternEvent } from '../events.ts'
 import type { Statement } from '../store/database.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import { deleteOutbox, noteRawDeleted, readOutbox, readRawDeletes } from '../store/outbox.ts'
+import { tellFollowers } from './live.ts'
 
 /** Rows in one round: one D1 page, and within R2's 1,000 keys a delete. */
 const ROUND = 200
@@ -39,6 +40,10 @@ export async function drainOutbox(deps: Deps, shard: number, listen: Listener): 
     for (const { accountId, event } of heard) tell(deps, accountId, event)
     await deps.stores.raw.delete(keys)
     await db.batch([...listen(heard, now), deleteOutbox(events), ...noteRawDeleted(keys)])
+    await tellFollowers(
+      deps,
+      heard.map(({ accountId }) => accountId),
+    )
   }
   await wakeOutbox(deps, shard)
 }

@@ -120,6 +120,7 @@ function instantDeps(resolve: Resolve): Deps {
     now: () => NOW_MS,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: null, adminKey: null },
+    live: null,
     limiter: { windows: new RateWindows(), requestsPerMinute: 1, failuresPerMinute: 1, requests: null, failures: null },
     blocklists: null,
     classifier: null,

@@ -12,6 +12,7 @@ import { isFailure } from '../../src/errors.ts'
 import { deliverLocally } from '../../src/inbound/local.ts'
 import { consumeQueue } from '../../src/inbound/queues.ts'
 import { type Incoming, type Received, receive } from '../../src/inbound/receive.ts'
+import type { Live } from '../../src/notify/live.ts'
 import type { Blocklists } from '../../src/opinions/blocklists.ts'
 import type { Classifier } from '../../src/opinions/classifier.ts'
 import { openProviders } from '../../src/outbound/provider.ts'
@@ -66,6 +67,7 @@ export function makeWorld(
     fetch?: typeof fetch
     origin?: string
     policy?: Partial<Policy>
+    live?: Live
   } = {},
 ): World {
   const clock = { ms: NOON }
@@ -99,6 +101,7 @@ export function makeWorld(
       failures: null,
       ...over.limiter,
     },
+    live: over.live ?? null,
     blocklists: over.blocklists ?? null,
     classifier: over.classifier ?? null,
     policy: { ...DEFAULT_POLICY, ...over.policy },
