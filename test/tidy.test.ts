@@ -49,7 +49,7 @@ const TOUCHES: { what: string; pattern: RegExp; only: string[] }[] = [
   { what: 'Hono', pattern: /from '(hono|@hono)/, only: ['servers/http'] },
   { what: 'the clock', pattern: /\bDate\.now\(\)|new Date\(\)/, only: ['deps', 'cli'] },
   { what: 'randomness', pattern: /\b(Math\.random|getRandomValues|randomUUID|randomBytes)\b/, only: ['deps', 'cli'] },
-  { what: 'the network', pattern: /(?<![.\w])fetch\(/, only: ['cli', 'worker', 'dns', 'egress', 'deps'] },
+  { what: 'the network', pattern: /(?<![.\w]|async )fetch\(/, only: ['cli', 'worker', 'dns', 'egress', 'deps'] },
   { what: 'sockets', pattern: /'cloudflare:sockets'/, only: ['outbound/providers', 'deps'] },
   { what: 'Workers AI', pattern: /\bai\.run\(/i, only: ['opinions'] },
   { what: 'the Cache API', pattern: /\bcaches\b/, only: ['dns'] },
