@@ -13,13 +13,14 @@ import { type AiBinding, workersAiClassifier } from './opinions/workers-ai.ts'
 import { ZoneHealth } from './opinions/zone-health.ts'
 import { parseZones } from './opinions/zones.ts'
 import { type LocalDelivery, openProviders, type Providers } from './outbound/provider.ts'
-import { cloudflareProvider } from './outbound/providers/cloudflare.ts'
+import { configureProviders, type ProviderEnv } from './outbound/providers/configure.ts'
+import { ProviderHealth } from './outbound/providers/health.ts'
 import type { Policy } from './spam/input.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import type { Resolve } from './verify/resolve.ts'
 
 declare global {
-  interface Env {
+  interface Env extends Omit<ProviderEnv, 'EMAIL'> {
     /** Every signing key is derived from it (access/secrets.ts). A Worker secret. */
     POSTERN_SECRET?: string
     /** The admin API's key. A Worker secret. */
@@ -98,6 +99,9 @@ export type Deps = {
 const windows = new RateWindows()
 /** The blocklists with what this isolate has found out about them, and the text that names them. */
 let blocklists: { text: string; opened: Blocklists | null } = { text: '', opened: null }
+/** How the sending providers have done, and what was said of their settings. */
+const health = new ProviderHealth()
+const saidOfProviders = new Set<string>()
 
 /** `requestUrl` is that of the request that is answered, where one is. */
 export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>, requestUrl?: string): Deps {
@@ -105,7 +109,7 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>, req
   const deps: Deps = {
     stores: openStores(databasesOf(env), env.RAW),
     queues: { pending: env.PENDING, events: env.EVENTS, outbound: env.OUTBOUND },
-    providers: openProviders(env.EMAIL ? [cloudflareProvider(env.EMAIL)] : []),
+    providers: providersOf(env, log),
     returnDomain: env.POSTERN_RETURN_DOMAIN?.toLowerCase() || null,
     deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
     resolve: dnsResolver({ now: () => Date.now(), background: (work) => deps.background(work), log }),
@@ -153,6 +157,17 @@ function blocklistsOf(text: string, log: Deps['log']): Blocklists | null {
     blocklists = { text, opened: zones.length > 0 ? { zones, health: new ZoneHealth() } : null }
   }
   return blocklists.opened
+}
+
+function providersOf(env: Env, log: Deps['log']): Providers {
+  const now = () => Date.now()
+  const { providers, order, problems } = configureProviders(env, { now, fetch: (url, init) => fetch(url, init) })
+  for (const problem of problems) {
+    if (saidOfProviders.has(problem)) continue
+    saidOfProviders.add(problem)
+    log({ level: 'error', at: 'providers', error: problem })
+  }
+  return openProviders(providers, { order, health, now })
 }
 
 // Not declared in Env: where wrangler.toml binds it, `wrangler types` declares it.

@@ -17,3 +17,6 @@ export function parseReference(text: string): Reference | null {
   const reference = { accountId: Number.parseInt(account, 36), submissionId: Number.parseInt(submission, 36) }
   return Object.values(reference).every(Number.isSafeInteger) ? reference : null
 }
+
+/** What the reference is called in a provider's tags, metadata, custom arguments and variables. */
+export const REFERENCE_NAME = 'postern_reference'

@@ -4,6 +4,8 @@
  *
  * Invariant: 'unknown' means that the message may have been sent. It is never repeated blindly.
  */
+import { type Health, ProviderHealth } from './providers/health.ts'
+
 export const PROVIDER_NAMES = [
   'cloudflare',
   'cloudflare-rest',
@@ -27,7 +29,10 @@ export type SendOutcome =
       /** The SMTP reply code, where one is known. */
       smtp?: number | null
       detail: string
-      /** The trouble is the provider's (its limits, its account, its servers), not the message's: another one may take it. */
+      /**
+       * The trouble is the provider's (its limits, its account, its servers), not the message's: another one may take it.
+       * Never with 'unknown', which another one must not repeat.
+       */
       isProviders?: boolean
     }
 
@@ -71,18 +76,53 @@ export type Provider = {
 /** What is configured. */
 export type Providers = {
   get(name: ProviderName): Provider | null
-  /** Those to be asked for mail from a domain, in order: `chosen` (domains.providers), else all in the server's own order. */
+  /**
+   * Those to be asked for mail from a domain, in order: `chosen` (domains.providers), else the server's own order. One that
+   * has failed again and again of late stands at the end (providers/health.ts).
+   */
   inOrder(chosen: readonly string[] | null): Provider[]
+  /** How it has done of late, as far as this isolate knows. */
+  health(name: ProviderName): Health
 }
 
 /** The reply begins with its enhanced code (RFC 3463). */
 export type LocalDelivery = { kind: 'delivered' } | { kind: 'refused'; reply: string }
 
-/** Providers in the server's own order. */
-export function openProviders(providers: readonly Provider[]): Providers {
-  const get = (name: string) => providers.find((one) => one.name === name) ?? null
+/**
+ * Providers, each watched. `order` is the server's own order; who is left out of it is asked only for the domains that have
+ * chosen it. `health` may outlive this: what is known of a provider is worth more than one request.
+ */
+export function openProviders(
+  providers: readonly Provider[],
+  over: { order?: readonly ProviderName[]; health?: ProviderHealth; now?: () => number } = {},
+): Providers {
+  const { order = providers.map(({ name }) => name), health = new ProviderHealth(), now = () => 0 } = over
+  const watched = providers.map((one) => watch(one, health, now))
+  const get = (name: string) => watched.find((one) => one.name === name) ?? null
   return {
     get,
-    inOrder: (chosen) => (chosen ? chosen.map(get).filter((one) => one !== null) : [...providers]),
+    inOrder: (chosen) => {
+      const asked = (chosen ?? order).map(get).filter((one) => one !== null)
+      const isFailing = asked.map(({ name }) => health.isPassedOver(name, now()))
+      return [...asked.filter((_, n) => !isFailing[n]), ...asked.filter((_, n) => isFailing[n])]
+    },
+    health: (name) => health.of(name, now()),
+  }
+}
+
+function watch(provider: Provider, health: ProviderHealth, now: () => number): Provider {
+  return {
+    ...provider,
+    async send(message) {
+      health.begin(provider.name, now())
+      try {
+        const outcomes = await provider.send(message)
+        health.note(provider.name, outcomes, now())
+        return outcomes
+      } catch (error) {
+        health.fail(provider.name, now())
+        throw error
+      }
+    },
   }
 }

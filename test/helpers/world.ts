@@ -83,7 +83,7 @@ export function makeWorld(
       events: over.queues?.events ?? collector(events),
       outbound: over.queues?.outbound ?? collector(outbound),
     },
-    providers: openProviders(over.provider ? [providerOf(over.provider)] : []),
+    providers: openProviders(over.provider ? [providerOf(over.provider)] : [], { now: () => clock.ms }),
     returnDomain: over.returnDomain ?? null,
     deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
     resolve: over.resolve ?? (async () => ({ kind: 'unknown' })),

@@ -1,0 +1,97 @@
+/**
+ * The environment -> providers: each stands where its settings do. What is wrong with a setting is a problem to be logged: it
+ * costs that provider, never the server.
+ *
+ * Credentials are Worker secrets. No problem ever holds a value.
+ */
+import { PROVIDER_NAMES, type Provider, type ProviderName } from '../provider.ts'
+import { cloudflareProvider } from './cloudflare.ts'
+
+export const PROVIDER_SETTINGS = ['POSTERN_PROVIDERS'] as const
+
+export type ProviderSetting = (typeof PROVIDER_SETTINGS)[number]
+export type ProviderEnv = { [Name in ProviderSetting]?: string } & { EMAIL?: SendEmail }
+
+/** What providers are handed. */
+export type ProviderTools = {
+  fetch: (url: string, init: RequestInit) => Promise<Response>
+  /** Epoch milliseconds. */
+  now(): number
+}
+
+export type Configured = {
+  providers: Provider[]
+  /** The server's own order. */
+  order: ProviderName[]
+  problems: string[]
+}
+
+/** A provider from its settings, or null where it has none. */
+type Maker = (settings: Settings, tools: ProviderTools, env: ProviderEnv) => Provider | null
+
+/** In the order in which they are asked where POSTERN_PROVIDERS names none. */
+const MAKERS: { [Name in ProviderName]?: Maker } = {
+  cloudflare: (_settings, _tools, env) => (env.EMAIL ? cloudflareProvider(env.EMAIL) : null),
+}
+
+export function configureProviders(env: ProviderEnv, tools: ProviderTools): Configured {
+  const problems: string[] = []
+  const settings = new Settings(env, problems)
+  const providers = PROVIDER_NAMES.flatMap((name) => MAKERS[name]?.(settings, tools, env) ?? [])
+  const order = orderOf(settings, providers, problems)
+  return { providers, order, problems }
+}
+
+function orderOf(settings: Settings, providers: Provider[], problems: string[]): ProviderName[] {
+  const configured = providers.map(({ name }) => name)
+  const list = settings.optional('POSTERN_PROVIDERS')
+  if (list === null) return configured
+  const named = [...new Set(list.toLowerCase().split(/[\s,]+/))].filter((name) => name !== '')
+  for (const name of named) {
+    if (!PROVIDER_NAMES.some((one) => one === name))
+      problems.push('POSTERN_PROVIDERS names a provider that there is not.')
+    else if (!configured.some((one) => one === name))
+      problems.push(`POSTERN_PROVIDERS names ${name}, which is not set up.`)
+  }
+  const order = named.flatMap((name) => configured.find((one) => one === name) ?? [])
+  // An order of nothing would stop all mail for a slip of the pen.
+  return order.length > 0 ? order : configured
+}
+
+/** The settings as they are read; what is odd about them is noted. */
+export class Settings {
+  private readonly env: ProviderEnv
+  private readonly problems: string[]
+
+  constructor(env: ProviderEnv, problems: string[]) {
+    this.env = env
+    this.problems = problems
+  }
+
+  /** Printable ASCII, as a list or one word. Null where it is absent, or nothing that could be meant. */
+  optional(name: ProviderSetting): string | null {
+    const value = String(this.env[name] ?? '').trim()
+    if (value === '') return null
+    if (/^[\x20-\x7e]+$/.test(value)) return value
+    this.problems.push(`${name} holds what is not printable ASCII.`)
+    return null
+  }
+
+  /** All of them, or null where one is missing, which is a problem only where another is there. */
+  all<Names extends ProviderSetting[]>(...names: [...Names]): { [Index in keyof Names]: string } | null {
+    const values = names.map((name) => this.optional(name))
+    const missing = names.filter((_, n) => values[n] === null)
+    if (missing.length === 0) return values as { [Index in keyof Names]: string }
+    const present = names.filter((_, n) => values[n] !== null)
+    if (present.length > 0) this.problems.push(`${present.join(', ')} stands there without ${missing.join(', ')}.`)
+    return null
+  }
+
+  /** One of a few words; the first where it is absent. */
+  choice<Word extends string>(name: ProviderSetting, words: readonly [Word, ...Word[]]): Word {
+    const value = this.optional(name)?.toLowerCase() ?? null
+    const word = words.find((one) => one === value)
+    if (value !== null && word === undefined) this.problems.push(`${name} is none of ${words.join(', ')}.`)
+    return word ?? words[0]
+  }
+}
