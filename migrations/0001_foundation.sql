@@ -166,6 +166,7 @@ create table suppressions (
   unique (account_id, address)
 );
 create index suppressions_account on suppressions (account_id, id);
+create index suppressions_reason on suppressions (account_id, reason, id);
 create index suppressions_expires on suppressions (expires_at) where expires_at is not null;
 
 create table sent_counts (

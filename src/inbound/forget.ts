@@ -1,5 +1,5 @@
 /**
- * Forgetting: tombstones older than 30 days, mail that was held back as long, list entries past their end, strangers who wrote
+ * Forgetting: tombstones older than 30 days, mail that was held back as long, list entries and suppressions past their end, strangers who wrote
  * once, receipts that were deleted so long ago that no queue can still hold them, and
  * changes of the server that are older than the audit log is kept, and first answers older than a day. A few accounts and rows a run,
  * in turn, so that a run's cost does not grow with the server. A client that asks for changes since
@@ -18,6 +18,7 @@ import { forgetAnswers } from '../store/idempotency.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import { forgetRawDeleted } from '../store/outbox.ts'
 import { dayPrefix } from '../store/raw.ts'
+import { forgetSuppressions } from '../store/suppression-write.ts'
 import { readOldWithheld } from '../store/withheld-read.ts'
 import { deleteWithheld } from '../store/withheld-write.ts'
 
@@ -48,7 +49,11 @@ export async function forgetOld(deps: Deps, shard: number): Promise<void> {
   ])
   const now = Math.floor(deps.now() / 1000)
   for (const { id } of accounts) await db.batch(forgetTombstonesOf(id, now - TOMBSTONE_SECONDS))
-  await db.batch([forgetListEntries(now, ENTRIES_A_RUN), ...(await forgetStrangers(deps, shard))])
+  await db.batch([
+    forgetListEntries(now, ENTRIES_A_RUN),
+    forgetSuppressions(now, ENTRIES_A_RUN),
+    ...(await forgetStrangers(deps, shard)),
+  ])
   const held = await readOldWithheld(db, now - HELD_SECONDS, HELD_A_RUN)
   if (held.length > 0) await db.batch(deleteWithheld(held))
   if (shard === 0) await db.batch([forgetAudit(Math.floor(deps.now() / 1000) - AUDIT_SECONDS, AUDIT_A_RUN)])

@@ -48,7 +48,7 @@ export async function eraseChunk(db: Database, accountId: number): Promise<boole
 /** Tables of which an account has few rows, or rows that others keep few. */
 const OWN_TABLES = [
   ...['spam_models', 'lessons', 'digests', 'tombstones', 'vanished', 'lists', 'outbox', 'idempotency'],
-  ...['events', 'webhooks', 'webhook_deliveries', 'suppressions', 'sent_counts', 'drafts', 'templates'],
+  ...['events', 'webhooks', 'webhook_deliveries', 'sent_counts', 'drafts', 'templates'],
   ...['vacations', 'vacation_answers'],
 ]
 
@@ -60,7 +60,8 @@ export function eraseRest(accountId: number): SQL[] {
   const gone = sql`not exists (select 1 from thread_refs where account_id = ${accountId})
     and not exists (select 1 from submissions where account_id = ${accountId})
     and not exists (select 1 from withheld where account_id = ${accountId})
-    and not exists (select 1 from senders where account_id = ${accountId})`
+    and not exists (select 1 from senders where account_id = ${accountId})
+    and not exists (select 1 from suppressions where account_id = ${accountId})`
   const own = (name: string) => sql`delete from ${sql.identifier(name)} where account_id = ${accountId}`
   return [
     sql`insert or ignore into raw_deletes (raw_key) select raw_key from submissions where id in ${submissions}`,
@@ -73,6 +74,8 @@ export function eraseRest(accountId: number): SQL[] {
     sql`delete from withheld where id in ${held}`,
     sql`delete from senders where account_id = ${accountId} and key in
       (select key from senders where account_id = ${accountId} limit ${REST_MAX})`,
+    sql`delete from suppressions where id in
+      (select id from suppressions where account_id = ${accountId} order by id limit ${REST_MAX})`,
     ...OWN_TABLES.map(own),
     sql`delete from uid_pages where mailbox_id in ${boxes}`,
     sql`delete from thread_placements where mailbox_id in ${boxes} and ${gone}`,

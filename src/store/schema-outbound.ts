@@ -115,11 +115,13 @@ export const suppressions = sqliteTable(
     /** The submission that it comes from. */
     submission_id: integer(),
     created_at: integer().notNull(),
+    /** From then on it holds no more, and the sweep deletes it. Null: it stays until its owner deletes it. */
     expires_at: integer(),
   },
   (t) => [
     unique().on(t.account_id, t.address),
     index('suppressions_account').on(t.account_id, t.id),
+    index('suppressions_reason').on(t.account_id, t.reason, t.id),
     index('suppressions_expires').on(t.expires_at).where(sql`expires_at is not null`),
   ],
 )

@@ -44,6 +44,7 @@ import { spamLists } from './routes/spam-lists.ts'
 import { spamModel } from './routes/spam-model.ts'
 import { spamSettings } from './routes/spam-settings.ts'
 import { submissions } from './routes/submissions.ts'
+import { suppressions } from './routes/suppressions.ts'
 import { threads } from './routes/threads.ts'
 import { refuseInvalid } from './validation.ts'
 
@@ -57,6 +58,7 @@ const ACCOUNT_ROUTES = [
   messageBytes,
   sends,
   submissions,
+  suppressions,
   changes,
   reports,
   quarantine,

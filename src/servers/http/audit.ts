@@ -48,10 +48,11 @@ async function record(c: Context<HttpEnv>, action: string): Promise<number> {
   }
 }
 
-// The body as it came: the route itself refuses what is no JSON.
+// The body as it came: the route itself refuses what is no JSON. It is read as bytes, since what is no UTF-8 would come to the
+// route as other characters after somebody has read it as text.
 async function bodyOf(c: Context<HttpEnv>): Promise<unknown> {
   try {
-    return JSON.parse(await c.req.text())
+    return JSON.parse(new TextDecoder().decode(await c.req.arrayBuffer()))
   } catch {
     return null
   }

@@ -5,6 +5,7 @@ import { createMiddleware } from 'hono/factory'
 import type { HttpEnv } from './context.ts'
 import { Problem } from './errors.ts'
 import { IMPORT_BYTES_MAX } from './routes/import.ts'
+import { SUPPRESSION_IMPORT_BYTES_MAX } from './routes/suppressions.ts'
 
 const FEW_FIELDS_BYTES_MAX = 64 * 1024
 /** A message of 5 MiB (outbound/submit.ts), its attachments in base64, its text with every escape that JSON needs. */
@@ -21,6 +22,7 @@ const LIMITS: { method: string; path: RegExp; bytesMax: number }[] = [
   { method: 'POST', path: /^\/v1\/messages\/import$/, bytesMax: IMPORT_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/spam\/check$/, bytesMax: IMPORT_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/spam\/train$/, bytesMax: TRAIN_BYTES_MAX },
+  { method: 'POST', path: /^\/v1\/suppressions\/import$/, bytesMax: SUPPRESSION_IMPORT_BYTES_MAX },
   { method: 'PUT', path: /^\/v1\/spam\/model$/, bytesMax: MODEL_BYTES_MAX },
 ]
 

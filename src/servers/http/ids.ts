@@ -4,7 +4,20 @@
  * Every number has exactly one spelling. Whatever else comes is null, which routes answer as 404: an id that cannot be
  * read and one that names nothing of the caller's are the same to them.
  */
-export type IdPrefix = 'acc' | 'adr' | 'app' | 'aud' | 'dlt' | 'dom' | 'key' | 'mbx' | 'msg' | 'qua' | 'sub' | 'thr'
+export type IdPrefix =
+  | 'acc'
+  | 'adr'
+  | 'app'
+  | 'aud'
+  | 'dlt'
+  | 'dom'
+  | 'key'
+  | 'mbx'
+  | 'msg'
+  | 'qua'
+  | 'sub'
+  | 'sup'
+  | 'thr'
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 /** 11 digits of 5 bits: enough for 53. */

@@ -20,7 +20,7 @@ export const readableJson = createMiddleware<HttpEnv>(async (c, next) => {
   await next()
 })
 
-function isUtf8(bytes: ArrayBuffer): boolean {
+export function isUtf8(bytes: ArrayBuffer): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
     return true

@@ -29,6 +29,8 @@ export type AccountCall = {
   path(ids: Ids): string
   json?: unknown | ((ids: Ids) => unknown)
   raw?: string
+  /** Of `raw`; message/rfc822 where none is named. */
+  type?: string
   status: number
   foreign: boolean
 }

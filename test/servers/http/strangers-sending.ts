@@ -1,5 +1,5 @@
 /** How the operations of sending are called in strangers.test.ts. */
-export type SendingIds = { message: string; submission: string }
+export type SendingIds = { message: string; submission: string; suppression: string }
 
 const to = ['stranger@a.example']
 
@@ -18,5 +18,16 @@ export const SENDING_CALLS = {
   'get /v1/submissions': [{ path: () => '/v1/submissions', status: 200, foreign: false }],
   'get /v1/submissions/{id}': [
     { path: ({ submission }: SendingIds) => `/v1/submissions/${submission}`, status: 200, foreign: true },
+  ],
+  'get /v1/suppressions': [{ path: () => '/v1/suppressions', status: 200, foreign: false }],
+  'post /v1/suppressions': [
+    { path: () => '/v1/suppressions', json: { address: 'one@lists.example' }, status: 201, foreign: false },
+  ],
+  'post /v1/suppressions/import': [
+    { path: () => '/v1/suppressions/import', raw: 'two@lists.example', type: 'text/csv', status: 200, foreign: false },
+  ],
+  'get /v1/suppressions/export': [{ path: () => '/v1/suppressions/export', status: 200, foreign: false }],
+  'delete /v1/suppressions/{id}': [
+    { path: ({ suppression }: SendingIds) => `/v1/suppressions/${suppression}`, status: 204, foreign: true },
   ],
 }

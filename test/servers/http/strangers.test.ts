@@ -69,6 +69,8 @@ async function idsOf(client: Client, address: string): Promise<Ids> {
     part: detail.attachments[0].part,
     ...(await heldOf(client, address)),
     submission: (await client.post('/v1/messages/send', { to: [address], text: 'to myself' })).body.id,
+    suppression: (await client.post('/v1/suppressions', { address: `${address.split('@')[0]}@elsewhere.example` })).body
+      .id,
     key: (await client.post('/v1/keys', { name: 'spare', scopes: ['mail:read'] })).body.key && (await lastKey(client)),
     entry: (await client.post('/v1/spam/lists', { entry: `${address.split('@')[0]}@pest.example`, list: 'block' })).body
       .id,
@@ -134,15 +136,25 @@ function adminCalls(): (Operation & AdminCall)[] {
   })
 }
 
-/** A string is a raw message; anything else is JSON. */
-function callOf(body: unknown): Call {
-  if (body === undefined) return {}
-  if (typeof body !== 'string') return { json: body }
-  return { text: body, headers: { 'content-type': 'message/rfc822' } }
+/** What is not JSON: a raw message, or a file. */
+class File {
+  readonly text: string
+  readonly type: string
+  constructor(text: string, type: string) {
+    this.text = text
+    this.type = type
+  }
 }
 
-function bodyOf({ json, raw }: AccountCall): unknown {
-  return raw ?? (typeof json === 'function' ? json(ownerIds) : json)
+function callOf(body: unknown): Call {
+  if (body === undefined) return {}
+  if (body instanceof File) return { text: body.text, headers: { 'content-type': body.type } }
+  return { json: body }
+}
+
+function bodyOf({ json, raw, type = 'message/rfc822' }: AccountCall): unknown {
+  if (raw !== undefined) return new File(raw, type)
+  return typeof json === 'function' ? json(ownerIds) : json
 }
 
 /** Calls and gives [what was called, status, code], so that a failure names the route. */
@@ -242,6 +254,7 @@ describe('every operation of the description', () => {
         ...ownerIds,
         message: 'msg_zzz',
         submission: 'sub_zzz',
+        suppression: 'sup_zzz',
         thread: 'thr_zzz',
         mailbox: 'mbx_zzz',
         spare: 'mbx_zzz',
@@ -262,12 +275,19 @@ describe('every operation of the description', () => {
       ownerIds.mailbox,
       ownerIds.key,
       ownerIds.submission,
+      ownerIds.suppression,
       ownerIds.held,
       'owner@',
     ]
     for (const { method, path, foreign: named } of accountCalls()) {
       if (method !== 'GET' || named) continue
-      const { body } = await stranger.get(path(ownerIds))
+      const { body, bytes } = await stranger.get(path(ownerIds))
+      if (body === undefined) {
+        // A file of his own.
+        const text = new TextDecoder().decode(bytes)
+        for (const word of foreign) expect([path(ownerIds), text.includes(word)]).toEqual([path(ownerIds), false])
+        continue
+      }
       // The stranger's own attempts, with the ids that he named and was refused, stand in his own log.
       if (path(ownerIds) === '/v1/audit') body.data = body.data.filter((one: Answer['body']) => one.status !== 404)
       const text = JSON.stringify(body)
