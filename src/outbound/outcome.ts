@@ -12,8 +12,8 @@ const LATER_SECONDS = 21_600
 /** Then the sender is told that it failed: people expect mail, or word of it, within two days. */
 export const GIVE_UP_SECONDS = 2 * 86_400
 /** Of a provider's own words. */
-const DETAIL_CHARS_MAX = 500
-const CODE_CHARS_MAX = 100
+export const DETAIL_CHARS_MAX = 500
+export const CODE_CHARS_MAX = 100
 
 /** `attempts` counts the one that ended so; `createdAt` and `now` are epoch seconds. */
 export function resultOf(outcome: Outcome, at: { attempts: number; createdAt: number; now: number }): Result {

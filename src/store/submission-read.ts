@@ -1,7 +1,7 @@
 /** Reading submissions: one, a page, by the client's request, and the recipients that are due. */
 import { sql } from 'drizzle-orm'
 import { type Database, integers } from './database.ts'
-import type { SubmissionRecipientRow, SubmissionRow } from './schema.ts'
+import type { SubmissionEventRow, SubmissionRecipientRow, SubmissionRow } from './schema.ts'
 
 /** One that the account, or the one address where it is given, has sent. */
 export function readSubmission(db: Database, accountId: number, addressId: number | null, id: number) {
@@ -37,6 +37,20 @@ export function readSubmissionByKey(db: Database, rawKey: string): Promise<Submi
 export function readRecipients(db: Database, ids: number[]): Promise<SubmissionRecipientRow[]> {
   return db.all<SubmissionRecipientRow>(
     sql`select * from submission_recipients where submission_id in (${integers(ids)}) order by submission_id, n`,
+  )
+}
+
+/** What happened to one recipient, in order. */
+export function readTimeline(db: Database, submissionId: number, n: number): Promise<SubmissionEventRow[]> {
+  return db.all<SubmissionEventRow>(
+    sql`select * from submission_events where submission_id = ${submissionId} and n = ${n} order by seq`,
+  )
+}
+
+/** What happened to the recipients of these submissions, in order. */
+export function readTimelines(db: Database, ids: number[]): Promise<SubmissionEventRow[]> {
+  return db.all<SubmissionEventRow>(
+    sql`select * from submission_events where submission_id in (${integers(ids)}) order by submission_id, n, seq`,
   )
 }
 

@@ -29,6 +29,12 @@ export function insertSubmission(row: NewSubmission, recipients: NewRecipient[],
   ]
 }
 
+/** Marks the bytes of a submission that was not committed for deletion. */
+export function abandonOutgoing(rawKey: string): SQL {
+  return sql`insert or ignore into raw_deletes (raw_key)
+    select ${rawKey} where not exists (select 1 from submissions where raw_key = ${rawKey})`
+}
+
 type Claimed = Pick<SubmissionRecipientRow, 'submission_id' | 'n' | 'attempts'>
 
 /** Takes a due recipient, unless somebody else has: then it returns no row. It is due again at `nextAt`, whatever happens. */
