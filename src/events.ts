@@ -11,8 +11,9 @@ export type PosternEvent =
   | { type: 'message.quarantined'; held: number }
   | { type: 'message.released'; message: number; mailbox: number }
   | { type: 'message.appended'; message: number; mailbox: number }
-  | { type: 'messages.changed'; count: number; modseq: number; said?: Said }
-  | { type: 'messages.moved'; messages: number[]; mailbox: number; modseq: number; said?: Said }
+  /** `taught`: of how many of them the account's model has learned in the same commit, which is told as spam.trained too. */
+  | { type: 'messages.changed'; count: number; modseq: number; said?: Said; taught?: number }
+  | { type: 'messages.moved'; messages: number[]; mailbox: number; modseq: number; said?: Said; taught?: number }
   | { type: 'messages.destroyed'; count: number; modseq: number }
   /** One was made, named anew, moved or deleted. */
   | { type: 'mailboxes.changed'; modseq: number }

@@ -27,6 +27,7 @@ import {
 } from '../store/directory-write.ts'
 import type { AddressRow, DomainRow } from '../store/schema.ts'
 import { getAccount } from './accounts.ts'
+import { tellAddress } from './address-events.ts'
 import { foldTargets, targetsOf } from './forwards.ts'
 
 export type Domain = { id: number; name: string; createdAt: number }
@@ -116,7 +117,7 @@ export async function createAddress(deps: Deps, input: NewAddress): Promise<Mail
         created_at: seconds(deps),
       }),
     )
-    if (row) return mailAddress(row)
+    if (row) return await told(deps, row, 'created')
     return fail('invalid', `The domain ${domainName} is not one of this server's: create it first.`, 'address')
   } catch (error) {
     if (isUniqueViolation(error)) return fail('conflict', `The address ${folded} exists already.`)
@@ -141,7 +142,7 @@ export async function getAddress(deps: Deps, id: number): Promise<MailAddress | 
 /** A disabled address is refused with 5.2.1; what it received stays. */
 export async function enableAddress(deps: Deps, id: number, enabled: boolean): Promise<MailAddress | null> {
   const row = await deps.stores.directory.first<AddressRow>(patchAddress(id, { enabled }))
-  return row && mailAddress(row)
+  return row && (await told(deps, row, 'changed'))
 }
 
 /** Changes what is named of an address; only a forward has targets. */
@@ -158,20 +159,30 @@ export async function changeAddress(
   if (isFailure(targets)) return targets
   const patch = patchAddress(id, { enabled: change.enabled, targets: targets && JSON.stringify(targets) })
   const row = await deps.stores.directory.first<AddressRow>(patch)
-  return row ? mailAddress(row) : fail('not-found', 'There is no such address.')
+  return row ? await told(deps, row, 'changed') : fail('not-found', 'There is no such address.')
 }
 
 /** Removes an address, the aliases that stand for it and the keys bound to it. Its mail stays with the account. */
 export async function removeAddress(deps: Deps, id: number): Promise<boolean> {
   const row = await readAddressById(deps.stores.directory, id)
   if (!row) return false
-  await deps.stores.directory.batch([deleteKeysOf(row), deleteAliasesOf(row.address), deleteAddress(id)])
+  const [, aliases] = await deps.stores.directory.batch([
+    deleteKeysOf(row),
+    deleteAliasesOf(row.address),
+    deleteAddress(id),
+  ])
+  for (const one of [row, ...(aliases as AddressRow[])]) await tellAddress(deps, one, 'deleted')
   return true
 }
 
 /** Whether the domain (an A-label) is one of this server's. */
 export async function isOurDomain(deps: Deps, name: string): Promise<boolean> {
   return (await readDomain(deps.stores.directory, name)) !== null
+}
+
+async function told(deps: Deps, row: AddressRow, what: 'created' | 'changed'): Promise<MailAddress> {
+  await tellAddress(deps, row, what)
+  return mailAddress(row)
 }
 
 type Owner = { accountId: number; target: string | null; targets: string | null }

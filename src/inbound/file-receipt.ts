@@ -150,7 +150,10 @@ async function afterDelivery(
 }
 
 async function afterWithholding(deps: Deps, receipt: Receipt, held: Withheld, report: SpamReport): Promise<Filed> {
-  if (held.kind === 'held') return { kind: 'withheld', id: held.id }
+  if (held.kind === 'held') {
+    deps.background(wakeOutbox(deps, shardOf(receipt.accountId)))
+    return { kind: 'withheld', id: held.id }
+  }
   if (held.kind !== 'refused') return await afterDelivery(deps, receipt, held, 'junk')
   // The refusal is recorded. An object that cannot be marked now is found by the sweep, and held in quarantine.
   await deleteRaw(deps, receipt, shardOf(receipt.accountId)).catch((error) =>

@@ -1,5 +1,5 @@
 /**
- * Forgetting: tombstones older than 30 days, mail that was held back as long, list entries and suppressions past their end, strangers who wrote
+ * Forgetting: tombstones and events older than 30 days, mail that was held back as long, list entries and suppressions past their end, strangers who wrote
  * once, receipts that were deleted so long ago that no queue can still hold them, and
  * changes of the server that are older than the audit log is kept, and first answers older than a day. A few accounts and rows a run,
  * in turn, so that a run's cost does not grow with the server. A client that asks for changes since
@@ -9,11 +9,13 @@ import { KEPT_SECONDS } from '../access/idempotency.ts'
 import type { Deps } from '../deps.ts'
 import { forgetStrangers } from '../junk/history.ts'
 import { HELD_SECONDS } from '../junk/quarantine.ts'
+import { EVENT_SECONDS } from '../notify/events.ts'
 import { pageAccounts } from '../store/account-read.ts'
 import { forgetAudit } from '../store/audit.ts'
 import { forgetTombstonesOf } from '../store/change-write.ts'
 import { readState } from '../store/directory-read.ts'
 import { forgetListEntries, putState } from '../store/directory-write.ts'
+import { forgetEvents } from '../store/event-write.ts'
 import { forgetAnswers } from '../store/idempotency.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import { forgetRawDeleted } from '../store/outbox.ts'
@@ -36,6 +38,8 @@ const ANSWERS_A_RUN = 1_000
 /** Many times what a day brings. */
 const HELD_A_RUN = 200
 const ENTRIES_A_RUN = 500
+/** With 96 runs a day this forgets 190,000 events; a server that has more keeps some for longer. */
+const EVENTS_A_RUN = 2_000
 const PLACE = 'forget.place'
 
 export async function forgetOld(deps: Deps, shard: number): Promise<void> {
@@ -48,6 +52,7 @@ export async function forgetOld(deps: Deps, shard: number): Promise<void> {
     forgetRawDeleted(dayPrefix(deps.now() - RECEIPT_MS), RECEIPTS_A_RUN),
   ])
   const now = Math.floor(deps.now() / 1000)
+  await db.batch([forgetEvents(now - EVENT_SECONDS, EVENTS_A_RUN)])
   for (const { id } of accounts) await db.batch(forgetTombstonesOf(id, now - TOMBSTONE_SECONDS))
   await db.batch([
     forgetListEntries(now, ENTRIES_A_RUN),

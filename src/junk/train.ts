@@ -3,7 +3,9 @@ import type { Deps } from '../deps.ts'
 import { parseMessage } from '../mime/parse.ts'
 import { type Features, featuresOf } from '../spam/learned/features.ts'
 import { learn, type Opinion } from '../spam/learned/learned.ts'
+import { tellEvents } from '../store/outbox.ts'
 import { changeModel, describeModel, type ModelView } from './model.ts'
+import { teachSoon } from './teach.ts'
 
 /** Messages in one call: each is parsed and learned while the caller waits. */
 export const TRAINED_MAX = 50
@@ -18,7 +20,11 @@ export async function train(deps: Deps, accountId: number, as: Opinion, messages
     (learned) => {
       for (const features of lessons) learn(learned, { id: 0, as, kind: 'bulk', features })
     },
-    (write) => deps.stores.of(accountId).batch([write]),
+    (write) =>
+      deps.stores
+        .of(accountId)
+        .batch([write, ...tellEvents(accountId, [{ type: 'spam.trained', count: lessons.length }])]),
   )
+  teachSoon(deps, accountId)
   return await describeModel(deps, accountId)
 }

@@ -17,6 +17,7 @@ import { queueRawDelete } from '../store/outbox.ts'
 import { appendedKey } from '../store/raw.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 import { rowOf } from './insertion.ts'
+import { tellSoon } from './tell-soon.ts'
 
 /** Attempts at an id of a wanted second, in wider and wider spans after it: a second has 32 ids, and others may want them too. */
 const SPANS_SECONDS = [1, 1, 1, 1, 60, 60, 3_600, 86_400, 864_000]
@@ -134,6 +135,7 @@ async function tryAppend(
     const results = await db.batch(insertMessage(insertion))
     const row = results[1]?.[0] as InsertedRow | undefined
     if (!row) throw new Error('the appended message was not returned')
+    tellSoon(deps, accountId)
     return { ...row, isNew: true }
   } catch (error) {
     if (!isStaleGuard(error) && !isUniqueViolation(error)) throw error

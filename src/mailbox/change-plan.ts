@@ -109,7 +109,6 @@ class Plan {
       vanished: [],
       buriedAt: now,
       event: '',
-      isTelling: false,
     }
   }
 
@@ -185,7 +184,6 @@ class Plan {
       rows.pages.push([page.mailbox_id, page.page, page.n, page.live])
     }
     rows.event = JSON.stringify(eventOf(rows, edit, this.#said))
-    rows.isTelling = Object.keys(this.#said).length > 0
     return rows
   }
 
@@ -344,7 +342,8 @@ function eventOf(rows: ChangeRows, edit: Edit, said: Said) {
   const modseq = rows.expected + 1
   if (rows.messages.length === 0) return { type: 'messages.destroyed', count: rows.destroyed.length, modseq }
   const target = edit.add?.[0] ?? edit.rescue
-  const told = Object.keys(said).length > 0 ? { said } : {}
+  const taught = edit.taught ? { taught: rows.messages.length } : {}
+  const told = { ...(Object.keys(said).length > 0 ? { said } : {}), ...taught }
   if (target === undefined) return { type: 'messages.changed', count: rows.messages.length, modseq, ...told }
   return { type: 'messages.moved', messages: rows.messages.map(([id]) => id), mailbox: target, modseq, ...told }
 }

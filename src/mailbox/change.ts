@@ -14,9 +14,9 @@ import { type Failure, fail, TemporaryError } from '../errors.ts'
 import { type ChangeableRow, readCounts, readSnapshot } from '../store/change-read.ts'
 import { changeMessages } from '../store/change-write.ts'
 import { isStaleGuard, type Statement } from '../store/database.ts'
-import { shardOf } from '../store/ids.ts'
 import { type Edit, hasTooManyKeywords, KEYWORDS_MAX, planChange, planKeys } from './change-plan.ts'
 import type { Reader } from './reader.ts'
+import { tellSoon } from './tell-soon.ts'
 
 /** Messages in one call. */
 export const CHANGE_MAX = 500
@@ -89,8 +89,8 @@ async function tryChange(
     if (isStaleGuard(error)) return 'stale'
     throw error
   }
-  // What a move says of spam is learned soon, and not at the next sweep.
-  if (plan.isTelling) deps.background(deps.queues.events.send({ shard: shardOf(accountId) }))
+  // Who follows the account hears of it soon, and what a move says of spam is learned: not at the next sweep.
+  tellSoon(deps, accountId)
   return {
     modseq: plan.expected + 1,
     changed: plan.messages.map(([id]) => id),

@@ -9,6 +9,7 @@
  *  - The caller has the raw bytes in R2 under `rawKey` already; nothing here reads or writes them.
  */
 import type { Deps } from '../deps.ts'
+import type { PosternEvent } from '../events.ts'
 import type { ParsedMessage } from '../mime/message.ts'
 import type { SpamReport } from '../spam/report.ts'
 import { readAccount, readRoles } from '../store/account-read.ts'
@@ -108,6 +109,11 @@ export function dedupeKeys(identity: Uint8Array, rank: number) {
   return { key: keyOf(rank), upTo: keyOf(0xff) }
 }
 
+function typeOf({ releasedId, role }: Pick<Delivery, 'releasedId' | 'role'>): PosternEvent['type'] {
+  if (releasedId !== undefined) return 'message.released'
+  return role === 'junk' ? 'message.junked' : 'message.received'
+}
+
 function insertionOf(deps: Deps, delivery: Delivery, mailboxId: number, dedupe: Insertion['dedupe']): Insertion {
   const { envelope, receivedAtMs } = delivery
   const row = rowOf({
@@ -122,7 +128,7 @@ function insertionOf(deps: Deps, delivery: Delivery, mailboxId: number, dedupe: 
     mailboxId,
     dedupe,
     id: { kind: 'live', floor: idAt(delivery.accountId, deps.now() / 1000) },
-    event: { type: delivery.role === 'junk' ? 'message.junked' : 'message.received' },
+    event: { type: typeOf(delivery) },
     releasedId: delivery.releasedId,
     also: delivery.also,
   }

@@ -14,6 +14,7 @@ import { isStaleGuard, isUniqueViolation, type Statement } from '../store/databa
 import { insertMailbox, type MailboxFields, updateMailbox } from '../store/mailbox-write.ts'
 import type { MailboxRow } from '../store/schema.ts'
 import type { Reader } from './reader.ts'
+import { tellSoon } from './tell-soon.ts'
 import { type Mailbox, mailboxOf } from './view.ts'
 
 /** Mailboxes of one account: a list of them is one page, and a search by name reads them all. */
@@ -124,6 +125,7 @@ async function commit(deps: Deps, accountId: number, statements: Statement[]): P
     const results = await deps.stores.of(accountId).batch(statements)
     const row = results[1]?.[0] as MailboxRow | undefined
     if (!row) throw new Error('the mailbox was not returned')
+    tellSoon(deps, accountId)
     return mailboxOf(row)
   } catch (error) {
     // Somebody else was first in this moment: with the name, or with the role.

@@ -13,6 +13,7 @@ import { CHANGE_MAX, changeAll } from './change.ts'
 import type { Edit } from './change-plan.ts'
 import { isOtherThan, type NewMailbox } from './mailbox-edit.ts'
 import { type Reader, whole } from './reader.ts'
+import { tellSoon } from './tell-soon.ts'
 
 /** Changes of CHANGE_MAX messages in one run: each has some fifteen of the queries that an invocation may make. */
 const ROUNDS_MAX = 10
@@ -100,6 +101,7 @@ async function editOf(deps: Deps, accountId: number, id: number, fate: 'trash' |
 async function commit(deps: Deps, accountId: number, statements: Statement[]): Promise<void> {
   try {
     await deps.stores.of(accountId).batch(statements)
+    tellSoon(deps, accountId)
   } catch (error) {
     if (isStaleGuard(error)) throw new TemporaryError('the mailbox has just changed')
     throw error

@@ -11,7 +11,16 @@ import type { Deps } from '../deps.ts'
 import type { PosternEvent } from '../events.ts'
 import type { Statement } from '../store/database.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
-import { deleteOutbox, noteRawDeleted, readOutbox, readRawDeletes } from '../store/outbox.ts'
+import {
+  deleteOutbox,
+  keepEvents,
+  noteRawDeleted,
+  readOutbox,
+  readRawDeletes,
+  tellTrained,
+  trainedBeside,
+} from '../store/outbox.ts'
+import type { OutboxRow } from '../store/schema.ts'
 import { tellFollowers } from './live.ts'
 
 /** Rows in one round: one D1 page, and within R2's 1,000 keys a delete. */
@@ -39,13 +48,26 @@ export async function drainOutbox(deps: Deps, shard: number, listen: Listener): 
     const heard = events.map((row): Told => ({ accountId: row.account_id, event: JSON.parse(row.event) }))
     for (const { accountId, event } of heard) tell(deps, accountId, event)
     await deps.stores.raw.delete(keys)
-    await db.batch([...listen(heard, now), deleteOutbox(events), ...noteRawDeleted(keys)])
+    await db.batch([...moveEvents(events, heard), ...listen(heard, now), ...noteRawDeleted(keys)])
     await tellFollowers(
       deps,
       heard.map(({ accountId }) => accountId),
     )
   }
   await wakeOutbox(deps, shard)
+}
+
+// From the outbox to where they are read for 30 days. All of it selects from the outbox, and the rows go last: what another drain
+// has told meanwhile is not told again.
+function moveEvents(rows: OutboxRow[], heard: readonly Told[]): Statement[] {
+  if (rows.length === 0) return []
+  const taught = rows.filter((_, i) => hasTaught(heard[i]?.event))
+  const keys = [...rows, ...taught.map(trainedBeside)]
+  return [...tellTrained(taught), keepEvents(keys), deleteOutbox(keys)]
+}
+
+function hasTaught(event: PosternEvent | undefined): boolean {
+  return event !== undefined && 'taught' in event && event.taught !== undefined
 }
 
 // The log is the one listener that every installation has: ids only, one line an event.

@@ -55,8 +55,6 @@ export type ChangeRows = {
   vanished: [number, number][]
   buriedAt: number
   event: string
-  /** Whether the event says of messages what is to be taught. */
-  isTelling: boolean
 }
 
 /** The statements of a change, the guard first. Many rows of a kind are one statement. */

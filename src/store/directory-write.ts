@@ -41,9 +41,9 @@ export function deleteKeysOf({ id, account_id, address }: AddressRow): SQL {
     or address_id in (select id from addresses where account_id = ${account_id} and kind = 'alias' and target = ${address}))`
 }
 
-/** Deletes the aliases that stand for an address, with it. */
+/** Deletes the aliases that stand for an address, with it. Returns them. */
 export function deleteAliasesOf(address: string): SQL {
-  return sql`delete from addresses where kind = 'alias' and target = ${address}`
+  return sql`delete from addresses where kind = 'alias' and target = ${address} returning *`
 }
 
 /** Returns the new row, or none where the account has `max` keys already. */

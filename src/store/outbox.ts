@@ -1,16 +1,43 @@
 /** The outbox: events committed with the change they tell of, read in order, deleted once told. And raw objects to delete. */
 import { type SQL, sql } from 'drizzle-orm'
 import type { PosternEvent } from '../events.ts'
-import type { Database } from './database.ts'
+import { type Database, integers } from './database.ts'
 import type { OutboxRow } from './schema.ts'
 
 export function readOutbox(db: Database, limit: number): Promise<OutboxRow[]> {
   return db.all<OutboxRow>(sql`select * from outbox order by account_id, modseq, n limit ${limit}`)
 }
 
-export function deleteOutbox(rows: OutboxRow[]): SQL {
-  const keys = JSON.stringify(rows.map((row) => [row.account_id, row.modseq, row.n]))
-  return sql`delete from outbox where (account_id, modseq, n) in (select value ->> 0, value ->> 1, value ->> 2 from json_each(${keys}))`
+export type OutboxKey = Pick<OutboxRow, 'account_id' | 'modseq' | 'n'>
+
+export function deleteOutbox(keys: readonly OutboxKey[]): SQL {
+  return sql`delete from outbox where ${among(keys)}`
+}
+
+/** Of a change that taught the model: an event of its own beside it, under the key that `trainedBeside` gives. */
+export function tellTrained(keys: readonly OutboxKey[]): SQL[] {
+  if (keys.length === 0) return []
+  return [
+    sql`insert or ignore into outbox (account_id, modseq, n, at, event) select account_id, modseq, n + 1, at,
+      json_object('type', 'spam.trained', 'count', event ->> 'taught') from outbox where ${among(keys)}`,
+  ]
+}
+
+/** A change takes one event, so the number after its own is free. */
+export function trainedBeside({ account_id, modseq, n }: OutboxKey): OutboxKey {
+  return { account_id, modseq, n: n + 1 }
+}
+
+/** Keeps events that still stand in the outbox: where they have been told meanwhile, this does nothing. */
+export function keepEvents(keys: readonly OutboxKey[]): SQL {
+  return sql`insert or ignore into events (account_id, modseq, n, at, event)
+    select account_id, modseq, n, at, event from outbox where ${among(keys)}`
+}
+
+// A row that was read, by its key: written into the statement, since D1 counts each row of json_each.
+function among(keys: readonly OutboxKey[]): SQL {
+  const rows = keys.map(({ account_id, modseq, n }) => sql`(${integers([account_id, modseq, n])})`)
+  return sql`(account_id, modseq, n) in (values ${sql.join(rows, sql`, `)})`
 }
 
 /**

@@ -17,12 +17,14 @@ export type Dedupe = { key: Uint8Array; upTo: Uint8Array }
  */
 export function insertQuarantined(row: NewWithheld, dedupe: Dedupe, digestAt: number): SQL[] {
   return [
-    claim(row, dedupe, row.size),
+    claim(row, dedupe, row.size, 1),
     // The claim holds, so what is replaced is a record of this object's refusal, if anything. The new id is news to the digest.
     sql`insert or replace ${insertion(row, dedupe)} returning id`,
     sql`insert into digests (account_id, told_id, told_at, due_at)
       values (${int(row.account_id)}, 0, 0, ${int(digestAt)})
       on conflict do update set due_at = coalesce(due_at, max(${int(digestAt)}, told_at + ${int(DAY_SECONDS)}))`,
+    sql`insert into outbox (account_id, modseq, event) select id, modseq, json_object('type', 'message.quarantined',
+      'held', (select id from withheld where raw_key = ${row.raw_key})) from accounts where id = ${row.account_id}`,
   ]
 }
 
@@ -30,10 +32,11 @@ const DAY_SECONDS = 86_400
 
 /** Records that a message is refused. One that was refused before, and is sent once more, is not recorded again. */
 export function insertRejected(row: NewWithheld, dedupe: Dedupe): SQL[] {
-  return [claim(row, dedupe, 0), sql`insert ${insertion(row, dedupe)} on conflict do nothing returning id`]
+  return [claim(row, dedupe, 0, 0), sql`insert ${insertion(row, dedupe)} on conflict do nothing returning id`]
 }
 
-function claim({ account_id, raw_key }: NewWithheld, { key, upTo }: Dedupe, bytes: number): SQL {
+// What is told takes a change number; what is only recorded takes none.
+function claim({ account_id, raw_key }: NewWithheld, { key, upTo }: Dedupe, bytes: number, told: 0 | 1): SQL {
   return sql`update accounts set used_bytes = used_bytes + ${bytes}, modseq = iif(deleted_at is null
     and not exists (select 1 from raw_deletes where raw_key = ${raw_key})
     and not exists (select 1 from raw_deleted where raw_key = ${raw_key})
@@ -42,7 +45,7 @@ function claim({ account_id, raw_key }: NewWithheld, { key, upTo }: Dedupe, byte
       and dedupe >= ${key} and dedupe <= ${upTo})
     and not exists (select 1 from withheld where raw_key = ${raw_key} and kind = 'quarantine')
     and not exists (select 1 from withheld where account_id = ${account_id} and kind = 'quarantine'
-      and dedupe >= ${key} and dedupe <= ${upTo}), modseq, null) where id = ${account_id} returning id`
+      and dedupe >= ${key} and dedupe <= ${upTo}), modseq + ${told}, null) where id = ${account_id} returning id`
 }
 
 function insertion(m: NewWithheld, { key }: Dedupe): SQL {

@@ -60,7 +60,9 @@ describe('a message in quarantine', () => {
         [],
       )
     for (const box of await listMailboxes(world.deps, me.reader)) expect(box.counts?.total).toBe(0)
-    expect(await ok(listChanges(world.deps, me.reader, { modseq: 0, id: 0 }, 10))).toEqual(before)
+    // It takes a change number, so that its event has a place among the others, and tells of no message.
+    const after = await ok(listChanges(world.deps, me.reader, { modseq: 0, id: 0 }, 10))
+    expect({ ...after, state: null }).toEqual({ ...before, state: null })
     expect(await usedBytes(me)).toBe(raw.length)
     expect(await listHeld(world.deps, me.reader, NEWEST, 10)).toMatchObject([
       { id, kind: 'quarantine', subject: 'A rare quince', reason: 'malware', size: raw.length, recipient: me.address },

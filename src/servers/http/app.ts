@@ -27,6 +27,7 @@ import { keys as adminKeys } from './routes/admin/keys.ts'
 import { lists as serverLists } from './routes/admin/lists.ts'
 import { usage } from './routes/admin/usage.ts'
 import { changes } from './routes/changes.ts'
+import { events } from './routes/events.ts'
 import { imports } from './routes/import.ts'
 import { keys } from './routes/keys.ts'
 import { links } from './routes/links.ts'
@@ -60,6 +61,7 @@ const ACCOUNT_ROUTES = [
   submissions,
   suppressions,
   changes,
+  events,
   reports,
   quarantine,
   spamLists,

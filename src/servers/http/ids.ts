@@ -18,6 +18,8 @@ export type IdPrefix =
   | 'sub'
   | 'sup'
   | 'thr'
+  | 'whd'
+  | 'whk'
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 /** 11 digits of 5 bits: enough for 53. */

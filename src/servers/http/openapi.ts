@@ -23,6 +23,7 @@ const TAGS = [
   { name: 'Sending', description: 'Sending, replying, and what became of what was sent.' },
   { name: 'Suppressions', description: 'Whom the account does not write to, and why.' },
   { name: 'Changes', description: 'Keeping a copy up to date.' },
+  { name: 'Events', description: 'What happened in the account.' },
   { name: 'Spam filter', description: 'Reporting, teaching and asking the filter, and what it shall do.' },
   { name: 'Quarantine', description: 'What was held back or refused.' },
   { name: 'Allow and block lists', description: 'Senders that are always or never junk.' },

@@ -1,5 +1,6 @@
 /** How each operation is called so that its owner succeeds, for strangers.test.ts to call it as everyone else. */
 import { plainMessage } from '../../helpers/world.ts'
+import { EVENT_CALLS } from './strangers-events.ts'
 import { SENDING_CALLS, type SendingIds } from './strangers-sending.ts'
 import { SPAM_CALLS, type SpamIds } from './strangers-spam.ts'
 
@@ -99,6 +100,7 @@ export const ACCOUNT_CALLS: Record<string, AccountCall[]> = {
     },
   ],
   ...SENDING_CALLS,
+  ...EVENT_CALLS,
   'get /v1/changes': [{ path: () => '/v1/changes', status: 200, foreign: false }],
   ...SPAM_CALLS,
   'get /v1/keys': [{ path: () => '/v1/keys', status: 200, foreign: false }],
