@@ -39,6 +39,11 @@ export type Appendix = {
   addressId: number | null
   /** Committed with it, in one batch: `id` is the new message's. Only for what is received now. */
   also?: (id: Statement) => Statement[]
+  /**
+   * Committed ahead of it, in the same batch, and asked for at each attempt: what it takes the place of, such as the draft
+   * that it was (mailbox/change.ts, `destruction`). Only for what is received now.
+   */
+  before?: () => Promise<Statement[] | Failure>
 }
 
 /** `isNew` is false where this very raw key was appended before. */
@@ -99,12 +104,14 @@ export async function append(deps: Deps, appendix: Appendix): Promise<Appended |
   if (refused) return refused
   for (const spanSeconds of SPANS_SECONDS) {
     const row = await tryAppend(deps, appendix, spanSeconds)
+    if (row && isFailure(row)) return row
     if (row) return { id: row.id, threadId: row.thread_id, isNew: row.isNew }
     const changed = await refuseAppend(deps, accountId, mailboxId, appendix.bytes.length)
     if (changed) return changed
   }
   // Not the message's own second, but it is stored.
   const last = await tryAppend(deps, { ...appendix, receivedAt: null }, 1)
+  if (last && isFailure(last)) return last
   if (last) return { id: last.id, threadId: last.thread_id, isNew: last.isNew }
   throw new TemporaryError('no id was free')
 }
@@ -114,7 +121,7 @@ async function tryAppend(
   deps: Deps,
   appendix: Appendix,
   spanSeconds: number,
-): Promise<(InsertedRow & { isNew: boolean }) | null> {
+): Promise<(InsertedRow & { isNew: boolean }) | Failure | null> {
   const { accountId, rawKey } = appendix
   const db = deps.stores.of(accountId)
   const now = Math.floor(deps.now() / 1000)
@@ -131,9 +138,11 @@ async function tryAppend(
     isBounded: true,
     also: appendix.also,
   }
+  const before = (await appendix.before?.()) ?? []
+  if (isFailure(before)) return before
   try {
-    const results = await db.batch(insertMessage(insertion))
-    const row = results[1]?.[0] as InsertedRow | undefined
+    const results = await db.batch([...before, ...insertMessage(insertion)])
+    const row = results[before.length + 1]?.[0] as InsertedRow | undefined
     if (!row) throw new Error('the appended message was not returned')
     tellSoon(deps, accountId)
     return { ...row, isNew: true }

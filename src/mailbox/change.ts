@@ -59,6 +59,22 @@ export async function changeAll(
   throw new TemporaryError('the account is changing too fast')
 }
 
+/**
+ * The statements that destroy one message as it stands now, the guard first, for a batch that puts another in its place.
+ * They hold for the account's present change number only: where the guard is stale, they are asked for again.
+ */
+export async function destruction(deps: Deps, { accountId, addressId }: Reader, id: number) {
+  const db = deps.stores.of(accountId)
+  const gone = fail('not-found', 'There is no such message.')
+  const snapshot = await readSnapshot(db, accountId, [id])
+  const messages = (snapshot?.messages ?? []).filter((one) => addressId === null || one.address_id === addressId)
+  if (!snapshot || messages.length === 0) return gone
+  const edit = { destroy: true }
+  const counts = await readCounts(db, accountId, planKeys(messages, edit))
+  const plan = planChange({ ...snapshot, accountId, messages, counts }, edit, Math.floor(deps.now() / 1000))
+  return plan ? changeMessages(plan) : gone
+}
+
 async function tryChange(
   deps: Deps,
   { accountId, addressId }: Reader,

@@ -57,7 +57,7 @@ function wordOf(bytes: number[]): string {
 export type EncodedBody = { encoding: 'quoted-printable' | 'base64'; data: string }
 
 /**
- * A text body. It is written so that the one line end which mimetext puts behind each part is the text's own last one, or
+ * A text body. It is written so that the one line end which stands behind each part is the text's own last one, or
  * one that quoted-printable takes back.
  */
 export function encodeBody(text: string): EncodedBody {
@@ -69,9 +69,30 @@ export function encodeBody(text: string): EncodedBody {
   return { encoding: 'quoted-printable', data: lines.join('\r\n') + (isEnded ? '' : '=') }
 }
 
-export function base64Lines(bytes: Uint8Array): string {
+const BASE64_LINE_BYTES = 57
+/** Lines that are encoded at a time: what stands in memory as text. */
+const BASE64_LINES = 4_096
+
+/** The bytes in base64, in lines of 76 characters, without a line end behind the last. */
+export function base64Bytes(bytes: Uint8Array): Uint8Array {
+  const characters = Math.ceil(bytes.length / 3) * 4
+  const out = Buffer.alloc(characters + 2 * Math.max(0, Math.ceil(bytes.length / BASE64_LINE_BYTES) - 1))
+  let length = 0
+  for (let start = 0; start < bytes.length; start += BASE64_LINE_BYTES * BASE64_LINES) {
+    if (start > 0) length += out.write('\r\n', length, 'latin1')
+    length += out.write(base64Lines(bytes.subarray(start, start + BASE64_LINE_BYTES * BASE64_LINES)), length, 'latin1')
+  }
+  return out
+}
+
+function base64Lines(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
   return (text.match(/.{1,76}/g) ?? []).join('\r\n')
+}
+
+/** RFC 5322 §3.3. */
+export function dateText(ms: number): string {
+  return new Date(ms).toUTCString().replace('GMT', '+0000')
 }
 
 function escapedShare(bytes: Uint8Array): number {

@@ -1,20 +1,18 @@
 /**
  * Composing: a message's bytes from what is to be said, the opposite way of parse.ts.
  *
- * mimetext nests the parts and writes them out. It is given every field ready-made, since its own are wrong for us: it puts
- * a whole subject, name or file name into one encoded word of any length (RFC 2047 §2 allows 75 characters) or into bare
- * quotes, does not fold, does not encode bodies, takes CR and LF as they come, draws its date and its ids from the clock and
- * from Math.random, tells attachments by a word in the file name, and names no type in multipart/related (RFC 2387 §3.1).
+ * Written piece by piece into one buffer: an attachment is in memory as its bytes and as what becomes of them, and never as
+ * text between the two, since a Worker has 128 MB.
  *
  * Invariants:
  *  - The draft has passed refuseDraft (compose-check.ts): nothing in it can end a line.
  *  - The bytes are ASCII with CRLF, and no line has more than 998 characters (RFC 5322 §2.1.1).
- *  - Bcc is not in the message: who was written to in secret stands in the envelope alone.
+ *  - Bcc is not in the message: who was written to in secret stands in the envelope alone. Only what is kept for its writer
+ *    (`keep`) has it.
  */
-import { createMimeMessage, type MIMEMessage } from 'mimetext/browser'
 import { mailboxList, sendableAddress } from './compose-address.ts'
 import { param } from './compose-params.ts'
-import { base64Lines, encodeBody, encodeText } from './compose-text.ts'
+import { base64Bytes, dateText, encodeBody, encodeText } from './compose-text.ts'
 import { htmlToText } from './html-text.ts'
 import type { Address } from './message.ts'
 
@@ -24,6 +22,8 @@ export type DraftAttachment = {
   bytes: Uint8Array
   /** With one it is shown where the HTML names it, and stands beside the HTML. */
   contentId: string | null
+  /** A message, in lines of ASCII that end in CRLF: it stands there as it is (RFC 2046 §5.2.1). */
+  isMessage?: boolean
 }
 
 export type Draft = {
@@ -44,20 +44,44 @@ export type Draft = {
 /** What is drawn and measured outside. `unique` is a token of letters and digits that nobody can guess. */
 export type Stamp = { messageId: string; nowMs: number; unique: string }
 
+/** A field of the message's own, without its line end. */
+type Field = readonly [name: string, value: string]
+/** A part: its fields, and its body in pieces. */
+type Entity = { fields: string[]; body: (string | Uint8Array)[] }
+
 export function compose(draft: Draft, stamp: Stamp): Uint8Array {
-  const message = createMimeMessage()
-  const { unique } = stamp
-  message.boundaries = { mixed: `m_${unique}`, related: `r_${unique}`, alt: `a_${unique}` }
-  message.headers.fields = fieldsOf(draft, stamp).map(([name, value]) => ({ name, value, dump: () => value }))
-  const isBlank = (draft.text ?? '').trim() === ''
-  const text = isBlank && draft.html !== null ? htmlToText(draft.html) : (draft.text ?? '')
-  addBody(message, 'text/plain', text)
-  if (draft.html !== null) addBody(message, 'text/html', draft.html)
-  for (const attachment of draft.attachments) attach(message, attachment)
-  return new TextEncoder().encode(`${withRelatedType(message.asRaw(), draft, message.boundaries.related)}\r\n`)
+  return written(fieldsOf(draft, stamp), contentOf(draft, stamp.unique))
 }
 
-function fieldsOf(draft: Draft, { messageId, nowMs }: Stamp): [name: string, value: string][] {
+/**
+ * The same for a draft that its writer keeps: with Bcc, and with a note where the text was made from the HTML, so that reading
+ * it back gives what was written.
+ */
+export function composeKept(draft: Draft, stamp: Stamp): Uint8Array {
+  const bcc: Field[] = draft.bcc.length > 0 ? [['Bcc', mailboxList(draft.bcc.map(sendable), 'Bcc: '.length)]] : []
+  const note: Field[] = draft.text === null ? [[TEXT_NOTE, draft.html === null ? 'none' : 'made']] : []
+  return written([...fieldsOf(draft, stamp), ...bcc, ...note], contentOf(draft, stamp.unique))
+}
+
+/** Names what the text of a kept draft is, where it is not what its writer wrote. Taken out before it is sent. */
+export const TEXT_NOTE = 'X-Postern-Text'
+
+function written(fields: Field[], { fields: own, body }: Entity): Uint8Array {
+  const header = [...fields.map(([name, value]) => `${name}: ${value}`), 'MIME-Version: 1.0', ...own]
+  const encoder = new TextEncoder()
+  const pieces = [`${header.join('\r\n')}\r\n\r\n`, ...body, '\r\n'].map((piece) =>
+    typeof piece === 'string' ? encoder.encode(piece) : piece,
+  )
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  return bytes
+}
+
+function fieldsOf(draft: Draft, { messageId, nowMs }: Stamp): Field[] {
   const lists: [string, Address[]][] = [
     ['From', [draft.from]],
     ['Reply-To', draft.replyTo],
@@ -65,14 +89,13 @@ function fieldsOf(draft: Draft, { messageId, nowMs }: Stamp): [name: string, val
     ['Cc', draft.cc],
   ]
   return [
-    ['Date', new Date(nowMs).toUTCString().replace('GMT', '+0000')],
+    ['Date', dateText(nowMs)],
     ...lists
       .filter(([, mailboxes]) => mailboxes.length > 0)
       .map(([name, mailboxes]): [string, string] => [name, mailboxList(mailboxes.map(sendable), name.length + 2)]),
     ...(draft.subject === '' ? [] : [['Subject', encodeText(draft.subject, 'Subject: '.length)] as [string, string]]),
     ['Message-ID', `<${messageId}>`],
     ...draft.headers.map(({ name, value }): [string, string] => [name, ownValue(name, value)]),
-    ['MIME-Version', '1.0'],
   ]
 }
 
@@ -88,33 +111,45 @@ function ownValue(name: string, value: string): string {
   return value.trim().split(/ +/).join('\r\n ')
 }
 
-function addBody(message: MIMEMessage, contentType: string, text: string): void {
-  const { encoding, data } = encodeBody(text)
-  message.addMessage({ contentType, charset: 'utf-8', encoding, data })
-}
-
-// The value is what mimetext goes by, the dump what it writes: a file named "inline" decides nothing.
-function attach(message: MIMEMessage, { filename, contentType, bytes, contentId }: DraftAttachment): void {
-  const inline = contentId !== null
-  const part = message.addAttachment({
-    filename: '',
-    contentType: 'application/octet-stream',
-    inline,
-    data: base64Lines(bytes),
-  })
-  const disposition = inline ? 'inline' : 'attachment'
-  const written = disposition + param('filename', filename)
-  const fields: MIMEMessage['headers']['fields'] = [
-    { name: 'Content-Type', value: contentType },
-    { name: 'Content-Transfer-Encoding', value: 'base64' },
-    { name: 'Content-Disposition', value: disposition, dump: () => written },
-    ...(contentId === null ? [] : [{ name: 'Content-ID', value: `<${contentId}>` }]),
-  ]
-  part.headers.fields = fields
-}
-
-function withRelatedType(raw: string, { html }: Draft, boundary: string): string {
+/** mixed(related(alternative(text, html), what the HTML shows), files), without the levels that nothing needs. */
+function contentOf({ text, html, attachments }: Draft, unique: string): Entity {
+  const isBlank = (text ?? '').trim() === ''
+  const plain = textPart('plain', isBlank && html !== null ? htmlToText(html) : (text ?? ''))
+  const body = html === null ? plain : multipart('alternative', `a_${unique}`, [plain, textPart('html', html)])
+  const shown = attachments.filter(({ contentId }) => contentId !== null)
+  const files = attachments.filter(({ contentId }) => contentId === null)
+  // RFC 2387 §3.1: the type of what is shown first must be named.
   const type = html === null ? 'text/plain' : 'multipart/alternative'
-  const written = `multipart/related; boundary=${boundary}`
-  return raw.replace(written, `multipart/related; type="${type}";\r\n boundary=${boundary}`)
+  const seen =
+    shown.length === 0 ? body : multipart('related', `r_${unique}`, [body, ...shown.map(filePart)], `; type="${type}"`)
+  return files.length === 0 ? seen : multipart('mixed', `m_${unique}`, [seen, ...files.map(filePart)])
+}
+
+function multipart(subtype: string, boundary: string, parts: Entity[], params = ''): Entity {
+  const body = parts.flatMap((part) => [`--${boundary}\r\n${part.fields.join('\r\n')}\r\n\r\n`, ...part.body, '\r\n'])
+  return {
+    fields: [`Content-Type: multipart/${subtype}${params};\r\n boundary=${boundary}`],
+    body: [...body, `--${boundary}--`],
+  }
+}
+
+function textPart(subtype: 'plain' | 'html', text: string): Entity {
+  const { encoding, data } = encodeBody(text)
+  return {
+    fields: [`Content-Type: text/${subtype}; charset=utf-8`, `Content-Transfer-Encoding: ${encoding}`],
+    body: [data],
+  }
+}
+
+function filePart({ filename, contentType, bytes, contentId, isMessage = false }: DraftAttachment): Entity {
+  const disposition = contentId === null ? 'attachment' : 'inline'
+  return {
+    fields: [
+      `Content-Type: ${contentType}`,
+      `Content-Transfer-Encoding: ${isMessage ? '7bit' : 'base64'}`,
+      `Content-Disposition: ${disposition}${param('filename', filename)}`,
+      ...(contentId === null ? [] : [`Content-ID: <${contentId}>`]),
+    ],
+    body: [isMessage ? bytes : base64Bytes(bytes)],
+  }
 }

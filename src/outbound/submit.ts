@@ -17,12 +17,14 @@ import { type Appended, append } from '../mailbox/append.ts'
 import { SEEN } from '../mailbox/flags.ts'
 import type { Reader } from '../mailbox/reader.ts'
 import { foldAddress, splitAddress } from '../mime/addresses.ts'
-import { compose, type Draft } from '../mime/compose.ts'
+import { compose, type Draft, type Stamp } from '../mime/compose.ts'
 import { sendableAddress } from '../mime/compose-address.ts'
 import { refuseDraft, refuseMailbox } from '../mime/compose-check.ts'
+import type { RawMail } from '../mime/compose-raw.ts'
 import type { Address } from '../mime/message.ts'
 import { parseMessage } from '../mime/parse.ts'
 import { readAccount, readRoles } from '../store/account-read.ts'
+import type { Statement } from '../store/database.ts'
 import { shardOf } from '../store/ids.ts'
 import { queueRawDelete } from '../store/outbox.ts'
 import { appendedKey, outgoingKey } from '../store/raw.ts'
@@ -38,7 +40,13 @@ export const SENT_BYTES_MAX = 5 * 1024 * 1024
 const NAME_BYTES = 16
 
 /** What is to be sent. From may be left to be the only address that there is. */
-export type Wanted = Omit<Draft, 'from'> & { from: Address | null }
+export type Wanted = (Omit<Draft, 'from'> & { from: Address | null }) | RawMail
+
+/** What a caller has to say of the copy in Sent. */
+export type Placing = {
+  /** Committed ahead of it, in the same batch (mailbox/append.ts): what it takes the place of. */
+  before?: () => Promise<Statement[] | Failure>
+}
 
 /** `request` names the client's call, so that its repetition is known; null where the client gave it no name. */
 export async function submit(
@@ -46,6 +54,7 @@ export async function submit(
   reader: Reader,
   wanted: Wanted,
   request: Uint8Array | null,
+  placing: Placing = {},
 ): Promise<Submission | Failure> {
   const { accountId } = reader
   const first = await findFirst(deps, accountId, request)
@@ -55,14 +64,13 @@ export async function submit(
     return fail('forbidden', 'The account is suspended: it receives mail, but sends none.')
   const sender = await resolve(deps, reader, wanted.from)
   if (isFailure(sender)) return sender
-  const draft: Draft = { ...wanted, from: { name: wanted.from?.name ?? '', address: sender.address } }
-  const refused = refuseDraft(draft) ?? refuseSize(draft)
-  if (refused) return refused
-  const recipients = await routesOf(deps, draft)
+  const writable = ready(wanted, sender)
+  if (isFailure(writable)) return writable
+  const recipients = await routesOf(deps, writable.recipients)
   if (isFailure(recipients)) return recipients
-  const mail = write(deps, draft)
+  const mail = write(deps, writable, sender.address)
   if (mail.bytes.length > SENT_BYTES_MAX) return tooLarge(mail.bytes.length)
-  const standing = await commit(deps, reader, { ...mail, ...sender, recipients, request })
+  const standing = await commit(deps, reader, { ...mail, ...sender, ...placing, recipients, request })
   if (isFailure(standing)) return standing
   deps.background(wakeOutbound(deps, shardOf(accountId)))
   return await shown(deps, standing)
@@ -91,6 +99,18 @@ async function resolve(deps: Deps, reader: Reader, from: Address | null): Promis
   return { addressId: sender.addressId, address }
 }
 
+/** Checked, and ready to be written once it has a Message-ID. */
+type Writable = { recipients: Address[]; write(stamp: Stamp): Mail }
+
+function ready(wanted: Wanted, sender: From): Writable | Failure {
+  if ('finish' in wanted) return { recipients: wanted.recipients, write: (stamp) => wanted.finish(stamp) }
+  const draft: Draft = { ...wanted, from: { name: wanted.from?.name ?? '', address: sender.address } }
+  const refused = refuseDraft(draft) ?? refuseSize(draft)
+  if (refused) return refused
+  const write = (stamp: Stamp) => ({ bytes: compose(draft, stamp), messageId: stamp.messageId })
+  return { recipients: [...draft.to, ...draft.cc, ...draft.bcc], write }
+}
+
 // Before composing, so that what is far too large costs nothing.
 function refuseSize({ attachments, text, html }: Draft): Failure | null {
   const attached = attachments.reduce((sum, { bytes }) => sum + bytes.length, 0)
@@ -106,9 +126,9 @@ function tooLarge(size: number): Failure {
 }
 
 /** Each recipient once, in the order of the call. */
-async function routesOf(deps: Deps, { to, cc, bcc }: Draft): Promise<NewRecipient[] | Failure> {
+async function routesOf(deps: Deps, addresses: Address[]): Promise<NewRecipient[] | Failure> {
   const byFolded = new Map<string, string>()
-  for (const { address } of [...to, ...cc, ...bcc]) {
+  for (const { address } of addresses) {
     const folded = foldAddress(address) as string
     if (!byFolded.has(folded)) byFolded.set(folded, sendableAddress(address) as string)
   }
@@ -124,14 +144,17 @@ async function routesOf(deps: Deps, { to, cc, bcc }: Draft): Promise<NewRecipien
 
 type Mail = { bytes: Uint8Array; messageId: string }
 
-function write(deps: Deps, draft: Draft): Mail {
-  const { domain } = splitAddress(draft.from.address)
-  const messageId = `${base32(deps.random(NAME_BYTES))}@${domain}`
-  const unique = base32(deps.random(NAME_BYTES))
-  return { bytes: compose(draft, { messageId, nowMs: deps.now(), unique }), messageId }
+function write(deps: Deps, writable: Writable, sender: string): Mail {
+  return writable.write(stampOf(deps, splitAddress(sender).domain))
 }
 
-type Commitment = Mail & From & { recipients: NewRecipient[]; request: Uint8Array | null }
+/** What a new message is given: an id of our own at the sender's domain, the time, and a token for its boundaries. */
+export function stampOf(deps: Deps, domain: string): Stamp {
+  const [id, unique] = [base32(deps.random(NAME_BYTES)), base32(deps.random(NAME_BYTES))]
+  return { messageId: `${id}@${domain}`, nowMs: deps.now(), unique }
+}
+
+type Commitment = Mail & From & Placing & { recipients: NewRecipient[]; request: Uint8Array | null }
 
 // The bytes lie in R2 before anything refers to them. Names are drawn anew at each attempt: a repetition must never write
 // over bytes that are stored already.
@@ -158,7 +181,7 @@ async function commit(deps: Deps, { accountId }: Reader, commitment: Commitment)
 async function appendSent(
   deps: Deps,
   accountId: number,
-  { bytes, messageId, addressId, address, recipients, request }: Commitment,
+  { bytes, messageId, addressId, address, recipients, request, before }: Commitment,
   sentKey: string,
   rawKey: string,
 ): Promise<Appended | Failure> {
@@ -189,6 +212,7 @@ async function appendSent(
     flags: SEEN,
     keywords: [],
     addressId,
+    ...(before ? { before } : {}),
     also: (message) => [
       ...insertSubmission(submission, recipients, message),
       ...countWritten(accountId, foldedOf(recipients), submission.created_at),
