@@ -106,6 +106,7 @@ create table submissions (
   kind text not null default 'mail',
   message integer,
   message_id text not null,
+  source text,
   sender text not null,
   domain text not null,
   raw_key text not null unique,

@@ -16,6 +16,7 @@ import { type LocalDelivery, openProviders, type Providers } from './outbound/pr
 import { configureProviders, type ProviderEnv } from './outbound/providers/configure.ts'
 import { ProviderHealth } from './outbound/providers/health.ts'
 import type { Policy } from './spam/input.ts'
+import type { ReceiptSource } from './store/raw.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import type { Resolve } from './verify/resolve.ts'
 
@@ -64,8 +65,11 @@ export type Deps = {
   providers: Providers
   /** The domain of this server at which it takes what comes back to envelope senders of its own making (VERP, SRS); null: none are made. */
   returnDomain: string | null
-  /** Delivers to an address of this server what an account of it sent. Throws for what is to be tried again. */
-  deliverLocal(from: string, to: string, raw: Uint8Array): Promise<LocalDelivery>
+  /**
+   * Delivers to an address of this server what an account of it sent ('local'), or what came in by another way and is passed
+   * on. Throws for what is to be tried again.
+   */
+  deliverLocal(from: string, to: string, raw: Uint8Array, source?: ReceiptSource): Promise<LocalDelivery>
   /** Asks the DNS. */
   resolve: Resolve
   /** Speaks HTTP. What goes out on someone's word goes through egress/guarded-fetch.ts. */
@@ -111,7 +115,7 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>, req
     queues: { pending: env.PENDING, events: env.EVENTS, outbound: env.OUTBOUND },
     providers: providersOf(env, log),
     returnDomain: env.POSTERN_RETURN_DOMAIN?.toLowerCase() || null,
-    deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
+    deliverLocal: (from, to, raw, source) => deliverLocally(deps, from, to, raw, source),
     resolve: dnsResolver({ now: () => Date.now(), background: (work) => deps.background(work), log }),
     // Bound: the runtime's own may not be called as another object's method.
     fetch: globalThis.fetch.bind(globalThis),

@@ -8,6 +8,8 @@ export const TRACE_FIELDS: ReadonlySet<string> = new Set([
   'delivered-to',
   'authentication-results',
   'received-spf',
+  // Our own forwards': mail that comes back to where it was is the same mail.
+  'x-postern-forwarded',
 ])
 
 /** RFC 8617 names three ARC fields; Cloudflare's X-CF-* are undocumented and grow. */

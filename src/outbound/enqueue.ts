@@ -12,7 +12,7 @@ import { base32 } from '../access/secrets.ts'
 import type { Deps } from '../deps.ts'
 import type { Statement } from '../store/database.ts'
 import { shardOf } from '../store/ids.ts'
-import { outgoingKey } from '../store/raw.ts'
+import { outgoingKey, type ReceiptSource } from '../store/raw.ts'
 import { abandonOutgoing, insertSubmission } from '../store/submission-write.ts'
 import { routesOf } from './recipient-routes.ts'
 import { wakeOutbound } from './wake.ts'
@@ -34,9 +34,16 @@ export type ServerMade = {
   recipients: readonly string[]
   /** With CRLF. */
   raw: Uint8Array
+  /** Which way the bytes came in, where somebody else wrote them. Null: this server did. */
+  source?: ReceiptSource | null
+  /** Names it, so that it is made once: the unique index of submissions refuses a second, and the batch rolls back. */
+  request?: Uint8Array
+  /** Looked at inside the batch: where it does not hold, the rest is committed, and nothing is sent. */
+  only?: Statement
 }
 
 export type Enqueued = {
+  rawKey: string
   statements: Statement[]
   /** Deletes the bytes again, unless the statements were committed after all: for a commit that failed, or whose answer was lost. */
   abandon(): Promise<void>
@@ -61,12 +68,14 @@ export async function enqueue(deps: Deps, made: ServerMade): Promise<Enqueued | 
     domain: made.domain,
     raw_key: rawKey,
     size: raw.length,
-    request: null,
+    source: made.source ?? null,
+    request: made.request ?? null,
     created_at: now,
     send_at: now,
   }
   return {
-    statements: insertSubmission(submission, recipients, null),
+    rawKey,
+    statements: insertSubmission(submission, recipients, null, made.only),
     abandon: async () => {
       await deps.stores.of(accountId).batch([abandonOutgoing(rawKey)])
     },

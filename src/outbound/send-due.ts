@@ -15,6 +15,7 @@ import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import { type DueRow, readDue } from '../store/submission-read.ts'
 import { claimRecipient, postponeRecipient, settleRecipient } from '../store/submission-write.ts'
 import { formatReference } from './correlation.ts'
+import { shapeFor } from './forwarded.ts'
 import { GIVE_UP_SECONDS, type Outcome, resultOf } from './outcome.ts'
 import { wakeOutbound } from './wake.ts'
 
@@ -96,7 +97,7 @@ async function settle(deps: Deps, row: DueRow, outcome: Outcome): Promise<number
 
 async function deliver(deps: Deps, row: DueRow, raw: Uint8Array): Promise<Outcome> {
   try {
-    const delivery = await deps.deliverLocal(row.sender, row.address, raw)
+    const delivery = await deps.deliverLocal(row.sender, row.address, raw, row.source ?? 'local')
     if (delivery.kind === 'delivered') return { kind: 'delivered', providerId: null }
     return { kind: 'permanent', ...splitReply(delivery.reply) }
   } catch (error) {
@@ -117,10 +118,10 @@ async function handOver(deps: Deps, row: DueRow, raw: Uint8Array): Promise<Outco
   const [provider] = deps.providers.inOrder(null)
   if (!provider) return { kind: 'temporary', code: '4.3.5', detail: 'No sending provider is configured.' }
   try {
+    const shaped = await shapeFor(deps, row, raw, provider)
     const [outcome] = await provider.send({
-      sender: row.sender,
+      ...shaped,
       recipients: [row.address],
-      raw,
       messageId: row.message_id,
       domain: row.domain,
       key: `${row.submission_id}-${row.n}-${row.attempts}`,

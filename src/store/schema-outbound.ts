@@ -19,6 +19,8 @@ export const submissions = sqliteTable(
     message: integer(),
     /** The Message-ID field, without angle brackets. */
     message_id: text().notNull(),
+    /** Which way the bytes came in, where somebody else wrote them: it decides what a recipient here may believe of them. Null: they were written here. */
+    source: text({ enum: ['email-routing', 'import', 'local'] }),
     /** The envelope sender. '' is the null sender (RFC 5321 §4.5.5), which only SMTP keeps to. */
     sender: text().notNull(),
     /** The domain of this server in whose name it is sent: its providers and its DKIM key. */

@@ -57,7 +57,7 @@ export function readTimelines(db: Database, ids: number[]): Promise<SubmissionEv
 export type DueRow = SubmissionRecipientRow &
   Pick<
     SubmissionRow,
-    'account_id' | 'kind' | 'message_id' | 'sender' | 'domain' | 'raw_key' | 'created_at' | 'send_at'
+    'account_id' | 'kind' | 'message_id' | 'source' | 'sender' | 'domain' | 'raw_key' | 'created_at' | 'send_at'
   > & {
     /** 1: nothing is sent for now. */
     suspended: number
@@ -65,11 +65,11 @@ export type DueRow = SubmissionRecipientRow &
     gone: number
   }
 
-/** Recipients whose time has come, the longest waiting first. */
+/** Recipients whose time has come, the longest waiting first. What the server sends for itself (account 0) has no account's row. */
 export function readDue(db: Database, now: number, limit: number): Promise<DueRow[]> {
-  return db.all<DueRow>(sql`select r.*, s.account_id, s.kind, s.message_id, s.sender, s.domain, s.raw_key, s.created_at,
+  return db.all<DueRow>(sql`select r.*, s.account_id, s.kind, s.message_id, s.source, s.sender, s.domain, s.raw_key, s.created_at,
       s.send_at,
       a.suspended_at is not null suspended, a.deleted_at is not null gone
-    from submission_recipients r join submissions s on s.id = r.submission_id join accounts a on a.id = s.account_id
+    from submission_recipients r join submissions s on s.id = r.submission_id left join accounts a on a.id = s.account_id
     where r.next_at is not null and r.next_at <= ${now} order by r.next_at limit ${limit}`)
 }

@@ -10,19 +10,29 @@ import { type SQL, sql } from 'drizzle-orm'
 import { int } from './database.ts'
 import type { SubmissionRecipientRow, SubmissionRow } from './schema.ts'
 
-export type NewSubmission = Omit<SubmissionRow, 'id' | 'message' | 'finished_at' | 'request'> & {
+export type NewSubmission = Omit<SubmissionRow, 'id' | 'message' | 'finished_at' | 'request' | 'source'> & {
   request: Uint8Array | null
+  source?: SubmissionRow['source']
 }
 export type NewRecipient = Pick<SubmissionRecipientRow, 'address' | 'route'>
 
-/** `message` is the id of the copy in Sent, stored in the same batch; null where there is none. All recipients are due at `send_at`. */
-export function insertSubmission(row: NewSubmission, recipients: NewRecipient[], message: SQL | null): SQL[] {
+/**
+ * `message` is the id of the copy in Sent, stored in the same batch; null where there is none. All recipients are due at `send_at`.
+ * Where `only` is given and does not hold, nothing is inserted.
+ */
+export function insertSubmission(
+  row: NewSubmission,
+  recipients: NewRecipient[],
+  message: SQL | null,
+  only: SQL = sql`true`,
+): SQL[] {
   const listed = JSON.stringify(recipients.map(({ address, route }) => [address, route]))
   return [
-    sql`insert into submissions (account_id, address_id, kind, message, message_id, sender, domain, raw_key, size, request,
+    sql`insert into submissions (account_id, address_id, kind, message, message_id, source, sender, domain, raw_key, size, request,
         created_at, send_at)
-      values (${row.account_id}, ${row.address_id}, ${row.kind}, ${message}, ${row.message_id}, ${row.sender},
-        ${row.domain}, ${row.raw_key}, ${row.size}, ${row.request}, ${row.created_at}, ${row.send_at})`,
+      select ${row.account_id}, ${row.address_id}, ${row.kind}, ${message}, ${row.message_id}, ${row.source ?? null},
+        ${row.sender}, ${row.domain}, ${row.raw_key}, ${row.size}, ${row.request}, ${row.created_at}, ${row.send_at}
+      where ${only}`,
     sql`insert into submission_recipients (submission_id, n, address, route, status, next_at, updated_at)
       select s.id, j.key, j.value ->> 0, j.value ->> 1, 'queued', ${int(row.send_at)}, ${int(row.created_at)}
       from submissions s join json_each(${listed}) j where s.raw_key = ${row.raw_key}`,

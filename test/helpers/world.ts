@@ -85,7 +85,7 @@ export function makeWorld(
     },
     providers: openProviders(over.provider ? [providerOf(over.provider)] : [], { now: () => clock.ms }),
     returnDomain: over.returnDomain ?? null,
-    deliverLocal: (from, to, raw) => deliverLocally(deps, from, to, raw),
+    deliverLocal: (from, to, raw, source) => deliverLocally(deps, from, to, raw, source),
     resolve: over.resolve ?? (async () => ({ kind: 'unknown' })),
     fetch: over.fetch ?? (() => Promise.reject(new TypeError('there is no network'))),
     origin: over.origin ?? null,
