@@ -6,7 +6,6 @@ import { isFailure } from '../../src/errors.ts'
 import { sweep } from '../../src/inbound/sweep.ts'
 import { whole } from '../../src/mailbox/reader.ts'
 import type { SendOutcome } from '../../src/outbound/provider.ts'
-import { cloudflareProvider } from '../../src/outbound/providers/cloudflare.ts'
 import { getSubmission } from '../../src/outbound/submission.ts'
 import { submit } from '../../src/outbound/submit.ts'
 import { makeAccount, makeWorld, migrate, type World } from '../helpers/world.ts'
@@ -172,33 +171,4 @@ it('of a deleted account nothing is sent and nothing stays', async () => {
       await env.DB.prepare(`select count(*) n from ${table} where ${column} = ?`).bind(value).first('n'),
     ]).toEqual([table, 0])
   expect(await env.RAW.head(key)).toBeNull()
-})
-
-describe("Cloudflare's binding", () => {
-  const message = {
-    sender: 'a@a.example',
-    recipients: ['x@elsewhere.example'],
-    ...{ messageId: 'm@a.example', domain: 'a.example', key: 'k', reference: 'p1-1' },
-    raw: new TextEncoder().encode(
-      'From: a@a.example\r\nTo: x@elsewhere.example\r\nMessage-ID: <m@a.example>\r\n\r\nHi.\r\n',
-    ),
-  }
-
-  it('takes a raw message', async () => {
-    expect(await cloudflareProvider(env.EMAIL).send(message)).toMatchObject([{ kind: 'delivered' }])
-  })
-
-  it.each([
-    ['E_RATE_LIMIT_EXCEEDED', 'temporary'],
-    ['E_INTERNAL_SERVER_ERROR', 'temporary'],
-    ['E_DAILY_LIMIT_EXCEEDED', 'later'],
-    ['E_DELIVERY_FAILED', 'unknown'],
-    ['E_RECIPIENT_SUPPRESSED', 'permanent'],
-    [undefined, 'unknown'],
-  ])('says %s, which is %s', async (code, kind) => {
-    const binding = { send: () => Promise.reject(Object.assign(new Error('why'), { code })) } as unknown as SendEmail
-    expect(await cloudflareProvider(binding).send(message)).toEqual([
-      { kind, code: code ?? 'E_NO_ANSWER', detail: 'why' },
-    ])
-  })
 })

@@ -6,8 +6,24 @@
  */
 import { PROVIDER_NAMES, type Provider, type ProviderName } from '../provider.ts'
 import { cloudflareProvider } from './cloudflare.ts'
+import { cloudflareRestProvider } from './cloudflare-rest.ts'
+import { mailchannelsProvider } from './mailchannels.ts'
+import { mailgunProvider } from './mailgun.ts'
+import { postmarkProvider } from './postmark.ts'
+import { resendProvider } from './resend.ts'
+import { sendgridProvider } from './sendgrid.ts'
+import { sesProvider } from './ses.ts'
 
-export const PROVIDER_SETTINGS = ['POSTERN_PROVIDERS'] as const
+export const PROVIDER_SETTINGS = [
+  'POSTERN_PROVIDERS',
+  ...(['POSTERN_CLOUDFLARE_ACCOUNT', 'POSTERN_CLOUDFLARE_TOKEN'] as const),
+  'POSTERN_RESEND_KEY',
+  ...(['POSTERN_POSTMARK_TOKEN', 'POSTERN_POSTMARK_STREAM'] as const),
+  ...(['POSTERN_MAILGUN_KEY', 'POSTERN_MAILGUN_DOMAIN', 'POSTERN_MAILGUN_REGION'] as const),
+  ...(['POSTERN_SES_KEY_ID', 'POSTERN_SES_SECRET', 'POSTERN_SES_REGION', 'POSTERN_SES_CONFIGURATION_SET'] as const),
+  ...(['POSTERN_SENDGRID_KEY', 'POSTERN_SENDGRID_REGION'] as const),
+  'POSTERN_MAILCHANNELS_KEY',
+] as const
 
 export type ProviderSetting = (typeof PROVIDER_SETTINGS)[number]
 export type ProviderEnv = { [Name in ProviderSetting]?: string } & { EMAIL?: SendEmail }
@@ -17,6 +33,8 @@ export type ProviderTools = {
   fetch: (url: string, init: RequestInit) => Promise<Response>
   /** Epoch milliseconds. */
   now(): number
+  /** How long an answer may take; TIMEOUT_MS (call.ts) where it is absent. */
+  timeoutMs?: number
 }
 
 export type Configured = {
@@ -32,6 +50,40 @@ type Maker = (settings: Settings, tools: ProviderTools, env: ProviderEnv) => Pro
 /** In the order in which they are asked where POSTERN_PROVIDERS names none. */
 const MAKERS: { [Name in ProviderName]?: Maker } = {
   cloudflare: (_settings, _tools, env) => (env.EMAIL ? cloudflareProvider(env.EMAIL) : null),
+  'cloudflare-rest': (settings, tools) => {
+    const [account, token] = settings.all('POSTERN_CLOUDFLARE_ACCOUNT', 'POSTERN_CLOUDFLARE_TOKEN') ?? []
+    return account && token ? cloudflareRestProvider({ account, token }, tools) : null
+  },
+  resend: (settings, tools) => {
+    const [key] = settings.all('POSTERN_RESEND_KEY') ?? []
+    return key ? resendProvider({ key }, tools) : null
+  },
+  postmark: (settings, tools) => {
+    const [token] = settings.all('POSTERN_POSTMARK_TOKEN') ?? []
+    const stream = settings.optional('POSTERN_POSTMARK_STREAM')
+    return token ? postmarkProvider({ token, stream }, tools) : null
+  },
+  mailgun: (settings, tools) => {
+    const [key, domain] = settings.all('POSTERN_MAILGUN_KEY', 'POSTERN_MAILGUN_DOMAIN') ?? []
+    const region = settings.choice('POSTERN_MAILGUN_REGION', ['us', 'eu'])
+    return key && domain ? mailgunProvider({ key, domain, region }, tools) : null
+  },
+  ses: (settings, tools) => {
+    const [keyId, secret] = settings.all('POSTERN_SES_KEY_ID', 'POSTERN_SES_SECRET', 'POSTERN_SES_REGION') ?? []
+    // It becomes a label of the host that mail is sent to.
+    const region = settings.matching('POSTERN_SES_REGION', /^[a-z0-9-]+$/)
+    const configurationSet = settings.optional('POSTERN_SES_CONFIGURATION_SET')
+    return keyId && secret && region ? sesProvider({ keyId, secret, region, configurationSet }, tools) : null
+  },
+  sendgrid: (settings, tools) => {
+    const [key] = settings.all('POSTERN_SENDGRID_KEY') ?? []
+    const region = settings.choice('POSTERN_SENDGRID_REGION', ['global', 'eu'])
+    return key ? sendgridProvider({ key, region }, tools) : null
+  },
+  mailchannels: (settings, tools) => {
+    const [key] = settings.all('POSTERN_MAILCHANNELS_KEY') ?? []
+    return key ? mailchannelsProvider({ key }, tools) : null
+  },
 }
 
 export function configureProviders(env: ProviderEnv, tools: ProviderTools): Configured {
@@ -84,6 +136,14 @@ export class Settings {
     if (missing.length === 0) return values as { [Index in keyof Names]: string }
     const present = names.filter((_, n) => values[n] !== null)
     if (present.length > 0) this.problems.push(`${present.join(', ')} stands there without ${missing.join(', ')}.`)
+    return null
+  }
+
+  /** Null where it is absent, or of another form. */
+  matching(name: ProviderSetting, form: RegExp): string | null {
+    const value = this.optional(name)
+    if (value === null || form.test(value)) return value
+    this.problems.push(`${name} has not the form of one.`)
     return null
   }
 
