@@ -28,7 +28,10 @@ export type Content = {
   headersTruncated: boolean
   /** Message-IDs of the References field. */
   references: string[]
+  inReplyTo: string[]
   text: string | null
+  /** The text is a part of its own, not made from the HTML. */
+  textIsOriginal: boolean
   /** The text without what it quotes, signatures and footers: what a reply itself says. */
   extractedText: string | null
   /** As it came. It must pass sanitiseHtml before anybody sees it. */
@@ -64,7 +67,9 @@ export async function readContent(deps: Deps, message: Readable): Promise<Conten
     headers: fields.map((field) => ({ name: field.name, value: decodeHeader(field.raw) })),
     headersTruncated,
     references,
+    inReplyTo,
     text,
+    textIsOriginal,
     extractedText: text === null ? null : replyText({ text, html, textIsOriginal, inReplyTo, references, subject }),
     html,
     truncated,

@@ -1,5 +1,5 @@
 /** How routes describe their answers: the one they are for, the problems that may come instead, and the headers of each. */
-import type { z } from '@hono/zod-openapi'
+import { z } from '@hono/zod-openapi'
 import { problem } from './schemas.ts'
 
 const DESCRIPTIONS = {
@@ -82,6 +82,12 @@ export function json<Schema extends z.ZodType>(schema: Schema, description: stri
 /** A JSON answer that names its state. */
 export function taggedJson<Schema extends z.ZodType>(schema: Schema, description: string) {
   return { ...json(schema, description), headers: headers('ETag') }
+}
+
+/** The same answer, as text for whom it is asked for. */
+export function withText<Answer extends { content: object }>(answer: Answer, description: string) {
+  const text = z.string().openapi({ description })
+  return { ...answer, content: { ...(answer.content as Answer['content']), 'text/plain': { schema: text } } }
 }
 
 export const NOT_MODIFIED = { description: 'The client has this state.', headers: headers('ETag') }

@@ -9,7 +9,7 @@ import type { components, paths } from './api.ts'
 type Problem = components['schemas']['Problem']
 
 const [baseUrl = '', key = ''] = process.argv.slice(2)
-const postern = createClient<paths>({ baseUrl, headers: { authorization: `Bearer ${key}` } })
+const postern = createClient<paths, `application/${string}`>({ baseUrl, headers: { authorization: `Bearer ${key}` } })
 
 const RAW = [
   'From: Ada <ada@example.com>',
@@ -97,7 +97,7 @@ step('reply')
 
 const changes = await orThrow(postern.GET('/v1/changes', { params: { query: { since: state } } }))
 const changed = changes.data.map(({ id }) => id)
-assert(changed.includes(imported.id) && changed.includes(sent.message))
+assert(changed.includes(imported.id) && changed.includes(sent.message ?? ''))
 assert.notEqual(changes.state, state)
 step('changes')
 

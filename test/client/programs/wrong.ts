@@ -2,7 +2,7 @@
 import createClient from 'openapi-fetch'
 import type { components, paths } from './api.ts'
 
-const postern = createClient<paths>({ baseUrl: 'https://postern.test' })
+const postern = createClient<paths, `application/${string}`>({ baseUrl: 'https://postern.test' })
 const params = { path: { id: 'msg_zzz' } }
 
 type Change = components['schemas']['MessageChange']

@@ -58,7 +58,10 @@ export const ACCOUNT_CALLS: Record<string, AccountCall[]> = {
     { path: ({ mailbox }) => `/v1/messages?mailbox=${mailbox}&q=word`, status: 200, foreign: true },
     { path: ({ thread }) => `/v1/messages?thread=${thread}`, status: 200, foreign: true },
   ],
-  'get /v1/messages/{id}': [{ path: ({ message }) => `/v1/messages/${message}`, status: 200, foreign: true }],
+  'get /v1/messages/{id}': [
+    { path: ({ message }) => `/v1/messages/${message}`, status: 200, foreign: true },
+    { path: ({ message }) => `/v1/messages/${message}?format=agent`, status: 200, foreign: true },
+  ],
   'get /v1/messages/{id}/raw': [{ path: ({ message }) => `/v1/messages/${message}/raw`, status: 200, foreign: true }],
   'get /v1/messages/{id}/attachments/{part}': [
     {

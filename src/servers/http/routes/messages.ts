@@ -2,6 +2,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { type ListQuery, listMessages } from '../../../mailbox/list.ts'
 import { readContent, readMessage } from '../../../mailbox/read.ts'
+import { renderForAgent } from '../agent-view.ts'
 import { requires } from '../authorize.ts'
 import { ifNoneMatch, isKnown, notModified, refuseStale } from '../conditions.ts'
 import type { HttpEnv } from '../context.ts'
@@ -10,7 +11,7 @@ import { found, orProblem } from '../errors.ts'
 import { filterOf, messageFilter } from '../message-filter.ts'
 import { showMessage } from '../message-shown.ts'
 import { message, messageList, messageTag, renderMessage, renderSummary } from '../message-view.ts'
-import { json, NOT_MODIFIED, problems, taggedJson } from '../responses.ts'
+import { json, NOT_MODIFIED, problems, taggedJson, withText } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { cursor, flag, idParam, limit } from '../schemas.ts'
 
@@ -54,6 +55,8 @@ messages.openapi(list, async (c) => {
   )
 })
 
+const AGENT_TEXT = 'With format=agent: lines of the server, and behind a bar what strangers wrote.'
+
 const read = defineRoute({
   method: 'get',
   path: '/v1/messages/{id}',
@@ -76,10 +79,18 @@ const read = defineRoute({
       allow_spam: flag
         .optional()
         .openapi({ description: 'Gives links to attachments and pictures although the message stands in Junk.' }),
+      format: z.enum(['agent']).optional().openapi({
+        description:
+          'agent: text for a language model instead of JSON. What strangers wrote is fenced, hidden text is left out, and links are listed with where they lead.',
+      }),
     }),
   },
   parameters: ifNoneMatch,
-  responses: { 200: taggedJson(message, 'The message.'), 304: NOT_MODIFIED, ...problems(404, 412) },
+  responses: {
+    200: withText(taggedJson(message, 'The message.'), AGENT_TEXT),
+    304: NOT_MODIFIED,
+    ...problems(404, 412),
+  },
 })
 
 messages.openapi(read, async (c) => {
@@ -92,6 +103,7 @@ messages.openapi(read, async (c) => {
   if (detail.attachments.length === 0 && isKnown(c.req, etag)) return notModified(etag)
   const content = await readContent(deps, detail)
   const asked = c.req.valid('query')
+  if (asked.format === 'agent') return c.text(renderForAgent(deps, detail, content), 200, { etag })
   const shown = await showMessage(deps, detail, content.html, {
     accountId: c.var.account.accountId,
     origin: new URL(c.req.url).origin,
