@@ -12,6 +12,7 @@ import type { Classifier } from './opinions/classifier.ts'
 import { type AiBinding, workersAiClassifier } from './opinions/workers-ai.ts'
 import { ZoneHealth } from './opinions/zone-health.ts'
 import { parseZones } from './opinions/zones.ts'
+import { signOutgoing } from './outbound/dkim-keys.ts'
 import { type LocalDelivery, openProviders, type Providers } from './outbound/provider.ts'
 import { configureProviders, type ProviderEnv } from './outbound/providers/configure.ts'
 import { ProviderHealth } from './outbound/providers/health.ts'
@@ -110,10 +111,11 @@ const saidOfProviders = new Set<string>()
 /** `requestUrl` is that of the request that is answered, where one is. */
 export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>, requestUrl?: string): Deps {
   const log = (entry: Record<string, unknown>) => console.log(JSON.stringify(entry))
+  const stores = openStores(databasesOf(env), env.RAW)
   const deps: Deps = {
-    stores: openStores(databasesOf(env), env.RAW),
+    stores,
     queues: { pending: env.PENDING, events: env.EVENTS, outbound: env.OUTBOUND },
-    providers: providersOf(env, log),
+    providers: providersOf(env, stores, log),
     returnDomain: env.POSTERN_RETURN_DOMAIN?.toLowerCase() || null,
     deliverLocal: (from, to, raw, source) => deliverLocally(deps, from, to, raw, source),
     resolve: dnsResolver({ now: () => Date.now(), background: (work) => deps.background(work), log }),
@@ -163,9 +165,14 @@ function blocklistsOf(text: string, log: Deps['log']): Blocklists | null {
   return blocklists.opened
 }
 
-function providersOf(env: Env, log: Deps['log']): Providers {
+function providersOf(env: Env, stores: Stores, log: Deps['log']): Providers {
   const now = () => Date.now()
-  const { providers, order, problems } = configureProviders(env, { now, fetch: (url, init) => fetch(url, init) })
+  const root = env.POSTERN_SECRET || null
+  const { providers, order, problems } = configureProviders(env, {
+    now,
+    fetch: (url, init) => fetch(url, init),
+    sign: (raw, domain) => signOutgoing({ stores, root, nowMs: now() }, raw, domain),
+  })
   for (const problem of problems) {
     if (saidOfProviders.has(problem)) continue
     saidOfProviders.add(problem)

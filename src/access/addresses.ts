@@ -19,6 +19,7 @@ import {
 import {
   deleteAddress,
   deleteAliasesOf,
+  deleteDkimKeysOf,
   deleteDomain,
   deleteKeysOf,
   insertAddress,
@@ -76,7 +77,8 @@ export async function getDomain(deps: Deps, id: number): Promise<Domain | null> 
 
 /** Removes a domain that no address uses any more. */
 export async function removeDomain(deps: Deps, id: number): Promise<true | Failure> {
-  if (await deps.stores.directory.first(deleteDomain(id))) return true
+  const [removed] = await deps.stores.directory.batch([deleteDomain(id), deleteDkimKeysOf(id)])
+  if (removed?.length) return true
   return (await readDomainById(deps.stores.directory, id))
     ? fail('conflict', 'Addresses still use this domain: delete them first.')
     : fail('not-found', 'There is no such domain.')

@@ -14,6 +14,12 @@ export function deleteDomain(id: number): SQL {
     and not exists (select 1 from addresses where domain = domains.name) returning id`
 }
 
+/** Deletes the DKIM keys of a domain that is no more. */
+export function deleteDkimKeysOf(domainId: number): SQL {
+  return sql`delete from dkim_keys where domain_id = ${domainId}
+    and not exists (select 1 from domains where id = ${domainId})`
+}
+
 /** Inserts where the domain is ours. Returns the new row, or none where it is not. An address that exists is a unique violation. */
 export function insertAddress(row: Omit<AddressRow, 'id' | 'enabled'>): SQL {
   return sql`insert into addresses (address, account_id, kind, domain, written, target, targets, created_at)

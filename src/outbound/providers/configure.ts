@@ -13,6 +13,9 @@ import { postmarkProvider } from './postmark.ts'
 import { resendProvider } from './resend.ts'
 import { sendgridProvider } from './sendgrid.ts'
 import { sesProvider } from './ses.ts'
+import { parseSmtpUrl } from './smtp/server.ts'
+import { openSocket } from './smtp/socket.ts'
+import { smtpProvider } from './smtp.ts'
 
 export const PROVIDER_SETTINGS = [
   'POSTERN_PROVIDERS',
@@ -23,10 +26,14 @@ export const PROVIDER_SETTINGS = [
   ...(['POSTERN_SES_KEY_ID', 'POSTERN_SES_SECRET', 'POSTERN_SES_REGION', 'POSTERN_SES_CONFIGURATION_SET'] as const),
   ...(['POSTERN_SENDGRID_KEY', 'POSTERN_SENDGRID_REGION'] as const),
   'POSTERN_MAILCHANNELS_KEY',
+  'POSTERN_SMTP_URL',
 ] as const
 
 export type ProviderSetting = (typeof PROVIDER_SETTINGS)[number]
-export type ProviderEnv = { [Name in ProviderSetting]?: string } & { EMAIL?: SendEmail }
+export type ProviderEnv = { [Name in ProviderSetting]?: string } & {
+  EMAIL?: SendEmail
+  POSTERN_DEV?: string
+}
 
 /** What providers are handed. */
 export type ProviderTools = {
@@ -37,6 +44,12 @@ export type ProviderTools = {
   timeoutMs?: number
 }
 
+/** For a provider that signs nothing itself. */
+export type Signer = {
+  /** The message with its domain's DKIM signatures on top. */
+  sign(raw: Uint8Array, domain: string): Promise<Uint8Array>
+}
+
 export type Configured = {
   providers: Provider[]
   /** The server's own order. */
@@ -45,7 +58,7 @@ export type Configured = {
 }
 
 /** A provider from its settings, or null where it has none. */
-type Maker = (settings: Settings, tools: ProviderTools, env: ProviderEnv) => Provider | null
+type Maker = (settings: Settings, tools: ProviderTools & Signer, env: ProviderEnv) => Provider | null
 
 /** In the order in which they are asked where POSTERN_PROVIDERS names none. */
 const MAKERS: { [Name in ProviderName]?: Maker } = {
@@ -84,14 +97,24 @@ const MAKERS: { [Name in ProviderName]?: Maker } = {
     const [key] = settings.all('POSTERN_MAILCHANNELS_KEY') ?? []
     return key ? mailchannelsProvider({ key }, tools) : null
   },
+  smtp: smtpOf,
 }
 
-export function configureProviders(env: ProviderEnv, tools: ProviderTools): Configured {
+export function configureProviders(env: ProviderEnv, tools: ProviderTools & Signer): Configured {
   const problems: string[] = []
   const settings = new Settings(env, problems)
   const providers = PROVIDER_NAMES.flatMap((name) => MAKERS[name]?.(settings, tools, env) ?? [])
   const order = orderOf(settings, providers, problems)
   return { providers, order, problems }
+}
+
+function smtpOf(settings: Settings, { sign }: Signer, env: ProviderEnv): Provider | null {
+  const url = settings.optional('POSTERN_SMTP_URL')
+  const server = url === null ? null : parseSmtpUrl(url, env.POSTERN_DEV === '1')
+  if (server === null) return null
+  if (!('problem' in server)) return smtpProvider({ server, connect: openSocket, sign })
+  settings.refuse('POSTERN_SMTP_URL', server.problem)
+  return null
 }
 
 function orderOf(settings: Settings, providers: Provider[], problems: string[]): ProviderName[] {
@@ -118,6 +141,11 @@ export class Settings {
   constructor(env: ProviderEnv, problems: string[]) {
     this.env = env
     this.problems = problems
+  }
+
+  /** Notes what is wrong with a setting, which the problem must not show. */
+  refuse(name: ProviderSetting, problem: string): void {
+    this.problems.push(`${name}: ${problem}`)
   }
 
   /** Printable ASCII, as a list or one word. Null where it is absent, or nothing that could be meant. */

@@ -22,6 +22,7 @@ import { addresses } from './routes/admin/addresses.ts'
 import { appPasswords } from './routes/admin/app-passwords.ts'
 import { audit } from './routes/admin/audit.ts'
 import { deadLetters } from './routes/admin/dead-letters.ts'
+import { dkimKeys } from './routes/admin/dkim-keys.ts'
 import { domains } from './routes/admin/domains.ts'
 import { keys as adminKeys } from './routes/admin/keys.ts'
 import { lists as serverLists } from './routes/admin/lists.ts'
@@ -71,7 +72,18 @@ const ACCOUNT_ROUTES = [
   keys,
   account,
 ]
-const ADMIN_ROUTES = [domains, accounts, addresses, adminKeys, appPasswords, deadLetters, serverLists, audit, usage]
+const ADMIN_ROUTES = [
+  domains,
+  dkimKeys,
+  accounts,
+  addresses,
+  adminKeys,
+  appPasswords,
+  deadLetters,
+  serverLists,
+  audit,
+  usage,
+]
 
 /** Exported for the test that holds its routes against the description. */
 export const app = assemble()

@@ -9,6 +9,7 @@ export type IdPrefix =
   | 'adr'
   | 'app'
   | 'aud'
+  | 'dkm'
   | 'dlt'
   | 'dom'
   | 'key'

@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { openProviders } from '../../../src/outbound/provider.ts'
 import { configureProviders, type ProviderEnv } from '../../../src/outbound/providers/configure.ts'
 
-const tools = { fetch: () => Promise.reject(new Error('not here')), now: () => 0 }
+const tools = {
+  fetch: () => Promise.reject(new Error('not here')),
+  now: () => 0,
+  sign: async (raw: Uint8Array) => raw,
+}
 const EMAIL = { send: () => Promise.reject(new Error('not here')) } as unknown as SendEmail
 const ALL: ProviderEnv = {
   ...{ EMAIL, POSTERN_CLOUDFLARE_ACCOUNT: 'a', POSTERN_CLOUDFLARE_TOKEN: 't', POSTERN_RESEND_KEY: 'k' },
@@ -35,6 +39,7 @@ describe('settings', () => {
       { POSTERN_RESEND_KEY: 'a\r\nb' },
       'POSTERN_RESEND_KEY holds what is not printable ASCII.',
     ],
+    ['it is no URL', { POSTERN_SMTP_URL: 'mail.example' }, 'POSTERN_SMTP_URL: It is no smtps:// or smtp:// URL.'],
     ['it is no text', { POSTERN_RESEND_KEY: 'schlüssel' }, 'POSTERN_RESEND_KEY holds what is not printable ASCII.'],
     [
       'it would lead to another host',

@@ -16,6 +16,9 @@ export type Ids = SendingIds &
 export type ServerIds = {
   account: string
   domain: string
+  signing: string
+  dkim: string
+  spareDkim: string
   address: string
   key: string
   app: string
@@ -120,6 +123,24 @@ export const ADMIN_CALLS: Record<string, AdminCall> = {
   'post /v1/admin/domains': { path: () => '/v1/admin/domains', json: () => ({ name: 'posted.example' }), status: 201 },
   'get /v1/admin/domains/{id}': { path: ({ domain }) => `/v1/admin/domains/${domain}`, status: 200 },
   'delete /v1/admin/domains/{id}': { path: ({ domain }) => `/v1/admin/domains/${domain}`, status: 204 },
+  'get /v1/admin/domains/{id}/dkim-keys': {
+    path: ({ signing }) => `/v1/admin/domains/${signing}/dkim-keys`,
+    status: 200,
+  },
+  'post /v1/admin/domains/{id}/dkim-keys': {
+    path: ({ signing }) => `/v1/admin/domains/${signing}/dkim-keys`,
+    json: () => ({ algorithm: 'ed25519-sha256', selector: 'posted' }),
+    status: 201,
+  },
+  'get /v1/admin/dkim-keys/{id}': { path: ({ dkim }) => `/v1/admin/dkim-keys/${dkim}`, status: 200 },
+  'post /v1/admin/dkim-keys/{id}/check': { path: ({ dkim }) => `/v1/admin/dkim-keys/${dkim}/check`, status: 200 },
+  'post /v1/admin/dkim-keys/{id}/activate': {
+    path: ({ dkim }) => `/v1/admin/dkim-keys/${dkim}/activate`,
+    // The test's DNS does not answer.
+    status: 503,
+  },
+  'post /v1/admin/dkim-keys/{id}/retire': { path: ({ dkim }) => `/v1/admin/dkim-keys/${dkim}/retire`, status: 409 },
+  'delete /v1/admin/dkim-keys/{id}': { path: ({ spareDkim }) => `/v1/admin/dkim-keys/${spareDkim}`, status: 204 },
   'get /v1/admin/accounts': { path: () => '/v1/admin/accounts', status: 200 },
   'post /v1/admin/accounts': { path: () => '/v1/admin/accounts', json: () => ({ name: 'posted' }), status: 201 },
   'get /v1/admin/accounts/{id}': { path: ({ account }) => `/v1/admin/accounts/${account}`, status: 200 },

@@ -93,9 +93,13 @@ async function makeServerIds(): Promise<ServerIds> {
   await keepDead(world.deps, { raw_key: 'raw/2026-03-01/1/dead' }, 24)
   await keepDead(world.deps, { raw_key: 'raw/2026-03-01/1/stuck' }, 24)
   const account = await post('/v1/admin/accounts', { name: 'spare' })
+  const signing = await post('/v1/admin/domains', { name: 'signing.example' })
   return {
     account,
     domain: await post('/v1/admin/domains', { name: 'spare.example' }),
+    signing,
+    dkim: await post(`/v1/admin/domains/${signing}/dkim-keys`, { algorithm: 'ed25519-sha256', selector: 'one' }),
+    spareDkim: await post(`/v1/admin/domains/${signing}/dkim-keys`, { algorithm: 'ed25519-sha256', selector: 'two' }),
     address: await post('/v1/admin/addresses', { address: 'spare@a.example', account_id: account }),
     key: await post('/v1/admin/keys', { account_id: account, name: 'spare', scopes: ['mail:read'] }),
     app: await post('/v1/admin/app-passwords', { account_id: account, name: 'spare' }),
