@@ -25,13 +25,20 @@ import {
   insertAddress,
   insertDomain,
   patchAddress,
+  patchDomain,
 } from '../store/directory-write.ts'
 import type { AddressRow, DomainRow } from '../store/schema.ts'
 import { getAccount } from './accounts.ts'
 import { tellAddress } from './address-events.ts'
 import { foldTargets, targetsOf } from './forwards.ts'
 
-export type Domain = { id: number; name: string; createdAt: number }
+export type Domain = {
+  id: number
+  name: string
+  /** Names of sending providers, in the order in which they are asked for its mail; null: the server's own. */
+  providers: string[] | null
+  createdAt: number
+}
 
 export type AddressKind = 'address' | 'alias' | 'catch_all' | 'forward'
 
@@ -72,6 +79,12 @@ export async function listDomains(deps: Deps, after: number, limit: number): Pro
 
 export async function getDomain(deps: Deps, id: number): Promise<Domain | null> {
   const row = await readDomainById(deps.stores.directory, id)
+  return row && domain(row)
+}
+
+/** Gives the domain as it is then; null where there is none. */
+export async function chooseProviders(deps: Deps, id: number, names: readonly string[] | null): Promise<Domain | null> {
+  const row = await deps.stores.directory.first<DomainRow>(patchDomain(id, names && JSON.stringify(names)))
   return row && domain(row)
 }
 
@@ -231,7 +244,8 @@ function foldCatchAll(address: string): string | null {
 }
 
 function domain(row: DomainRow): Domain {
-  return { id: row.id, name: row.name, createdAt: row.created_at }
+  const providers = row.providers === null ? null : (JSON.parse(row.providers) as string[])
+  return { id: row.id, name: row.name, providers, createdAt: row.created_at }
 }
 
 function mailAddress(row: AddressRow): MailAddress {

@@ -8,6 +8,11 @@ export function insertDomain(name: string, now: number): SQL {
   return sql`insert into domains (name, created_at) values (${name}, ${now}) returning *`
 }
 
+/** `providers` is JSON or null. Returns the row. */
+export function patchDomain(id: number, providers: string | null): SQL {
+  return sql`update domains set providers = ${providers} where id = ${id} returning *`
+}
+
 /** Deletes a domain that no address stands in. Returns its id where it did. */
 export function deleteDomain(id: number): SQL {
   return sql`delete from domains where id = ${id}

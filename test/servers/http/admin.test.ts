@@ -30,6 +30,7 @@ it('sets a server up: domain, account, address, key, app password, and mail is r
   expect(domain).toEqual({
     id: expect.stringMatching(/^dom_/),
     name: 'new.example',
+    providers: null,
     created_at: '2026-03-01T12:00:00Z',
   })
   const made = await admin.post('/v1/admin/accounts', { name: ' Ann ' })

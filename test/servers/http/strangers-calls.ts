@@ -122,6 +122,11 @@ export const ADMIN_CALLS: Record<string, AdminCall> = {
   'get /v1/admin/domains': { path: () => '/v1/admin/domains', status: 200 },
   'post /v1/admin/domains': { path: () => '/v1/admin/domains', json: () => ({ name: 'posted.example' }), status: 201 },
   'get /v1/admin/domains/{id}': { path: ({ domain }) => `/v1/admin/domains/${domain}`, status: 200 },
+  'patch /v1/admin/domains/{id}': {
+    path: ({ domain }) => `/v1/admin/domains/${domain}`,
+    json: () => ({ providers: ['ses'] }),
+    status: 200,
+  },
   'delete /v1/admin/domains/{id}': { path: ({ domain }) => `/v1/admin/domains/${domain}`, status: 204 },
   'get /v1/admin/domains/{id}/dkim-keys': {
     path: ({ signing }) => `/v1/admin/domains/${signing}/dkim-keys`,
