@@ -25,7 +25,7 @@ import type { ProviderTools } from './configure.ts'
 import { forAll, overLimits } from './limits.ts'
 
 const HOSTS = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' } as const
-const LIMITS = { name: 'mailgun', recipientsMax: 1_000, bytesMax: 25 * 1024 * 1024 } as const
+const LIMITS = { name: 'mailgun', recipientsMax: 1_000, bytesMax: 25 * 1000 * 1000 } as const
 /** Events are read of one page: some for each recipient. */
 const EVENTS_MAX = 300
 

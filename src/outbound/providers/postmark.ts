@@ -30,7 +30,7 @@ import { type Rebuilt, type RebuiltFile, rebuild } from './rebuild.ts'
 import { referencesOf } from './references.ts'
 
 const HOST = 'https://api.postmarkapp.com'
-const LIMITS = { name: 'postmark', recipientsMax: 50, bytesMax: 10 * 1024 * 1024 } as const
+const LIMITS = { name: 'postmark', recipientsMax: 50, bytesMax: 10 * 1000 * 1000 } as const
 /** Of a call, in its metadata: their names have at most 20 characters. */
 const CALL_NAME = 'postern_call'
 /** Messages that one call may have become: one for each recipient whom nobody sees. */

@@ -30,7 +30,7 @@ import { type Rebuilt, type RebuiltFile, rebuild } from './rebuild.ts'
 import { referencesWith } from './references.ts'
 
 const ENDPOINT = 'https://api.resend.com/emails'
-const LIMITS = { name: 'resend', recipientsMax: 50, bytesMax: 40 * 1024 * 1024 } as const
+const LIMITS = { name: 'resend', recipientsMax: 50, bytesMax: 40 * 1000 * 1000 } as const
 const IDEMPOTENT_SECONDS = 86_400
 
 /** By the `name` of its errors. What has no line here goes by its HTTP status. */
