@@ -34,6 +34,17 @@ export function baseSubject(subject: string): string {
   return text
 }
 
+/** A subject without the marks at its beginning that say it answers or forwards; a list's '[name]' stays. */
+export function withoutMarks(subject: string): string {
+  // Each mark costs a look at the rest.
+  let text = subject.slice(0, SUBJECT_CHARS_MAX).toWellFormed().replace(/\s+/g, ' ').trim()
+  for (let before = ''; before !== text; ) {
+    before = text
+    text = text.replace(LEADER, '').trimStart()
+  }
+  return text
+}
+
 /** A list's '[name]' goes, unless it is all there is (RFC 5256 §2.1 step 4). */
 function withoutBlob(text: string): string {
   return text.replace(BLOB, '').trimStart() || text

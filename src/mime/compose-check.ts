@@ -24,7 +24,7 @@ const CONTENT_ID_CHARS_MAX = 200
 
 const NOT_IN_A_LINE = /[\p{Cc}\p{Cs}\u2028\u2029]/u
 const TOKEN = "[A-Za-z0-9!#$&^_.+'-]{1,127}"
-const CONTENT_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:; ?charset=[A-Za-z0-9_.:-]{1,40})?$`)
+export const CONTENT_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:; ?charset=[A-Za-z0-9_.:-]{1,40})?$`)
 const IDS = /^<[^<>\s]{1,900}>(?: +<[^<>\s]{1,900}>)*$/
 /** Fields that a caller may write. The others are written here, or are none of a sender's business. */
 const OWN_FIELD =
@@ -131,7 +131,10 @@ function refuseAttachments(attachments: DraftAttachment[]): Failure | null {
   return first(attachments, (attachment, n) => refuseAttachment(attachment, `attachments/${n}`))
 }
 
-function refuseAttachment({ filename, contentType, contentId }: DraftAttachment, field: string): Failure | null {
+function refuseAttachment(
+  { filename, contentType, contentId, isMessage }: DraftAttachment,
+  field: string,
+): Failure | null {
   if (filename.trim() === '' || filename.length > NAME_CHARS_MAX || !isOneLine(filename))
     return fail('invalid', `A file name is one line of 1 to ${NAME_CHARS_MAX} characters.`, `${field}/filename`)
   if (!CONTENT_TYPE.test(contentType))
@@ -141,7 +144,7 @@ function refuseAttachment({ filename, contentType, contentId }: DraftAttachment,
       `${field}/content_type`,
     )
   // RFC 2046 §5.2.1 forbids to encode them, and their own lines may be of any length.
-  if (/^(?:multipart|message)\//i.test(contentType))
+  if (isMessage !== true && /^(?:multipart|message)\//i.test(contentType))
     return fail(
       'invalid',
       'A message cannot be attached under its own type: attach it as application/octet-stream.',

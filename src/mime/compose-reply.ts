@@ -1,14 +1,24 @@
-/** What makes a reply one: its subject, In-Reply-To and References (RFC 5322 §3.6.4). */
+/** What makes a reply one: its subject, In-Reply-To and References (RFC 5322 §3.6.4); and a forward. */
+import { withoutMarks } from './base-subject.ts'
 import { clip } from './storable.ts'
 
-/** Of a References field. Threads of years have hundreds of ids; mailers need the first and the nearest. */
+/** Of a References field: providers take values of 2,048 bytes. Threads of years have hundreds of ids; mailers need the first and the nearest. */
 export const REFERENCES_BYTES_MAX = 2_000
 /** RFC 5322 §2.1.1 lets a line have 998 characters, with brackets and a blank. */
 const ID_CHARS_MAX = 900
 const SUBJECT_CHARS_MAX = 998
 
+/** One mark, whatever marks of whichever language there are: they never pile up, and the base subject stays what it was. */
 export function replySubject(subject: string): string {
-  return clip(/^\s*re\s*:/i.test(subject) ? subject : `Re: ${subject}`, SUBJECT_CHARS_MAX)
+  return marked('Re:', subject)
+}
+
+export function forwardSubject(subject: string): string {
+  return marked('Fwd:', subject)
+}
+
+function marked(mark: string, subject: string): string {
+  return clip(`${mark} ${withoutMarks(subject)}`.trimEnd(), SUBJECT_CHARS_MAX)
 }
 
 /** The fields that name what is answered; none where it has no id that can be written. Ids are without angle brackets. */
@@ -20,6 +30,11 @@ export function replyFields(messageId: string | null, references: string[], inRe
     { name: 'In-Reply-To', value: `<${messageId}>` },
     { name: 'References', value: fitting(ids) },
   ]
+}
+
+/** A forward answers nobody, but stands in its conversation. */
+export function forwardFields(messageId: string | null, references: string[], inReplyTo: string | null) {
+  return replyFields(messageId, references, inReplyTo).filter(({ name }) => name === 'References')
 }
 
 function isWritable(id: string): boolean {

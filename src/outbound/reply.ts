@@ -7,17 +7,19 @@ import type { Deps } from '../deps.ts'
 import { type Failure, fail, isFailure } from '../errors.ts'
 import { changeAll } from '../mailbox/change.ts'
 import { ANSWERED } from '../mailbox/flags.ts'
-import { readContent, readMessage } from '../mailbox/read.ts'
+import { type Content, readContent, readMessage } from '../mailbox/read.ts'
 import type { Reader } from '../mailbox/reader.ts'
 import type { MessageDetail } from '../mailbox/view.ts'
-import type { DraftAttachment } from '../mime/compose.ts'
 import { NAME_CHARS_MAX, RECIPIENTS_MAX } from '../mime/compose-check.ts'
+import { replyHtml, replyText } from '../mime/compose-quote.ts'
 import { replyFields, replySubject } from '../mime/compose-reply.ts'
 import { foldAddress } from '../mime/fold-address.ts'
 import type { Address } from '../mime/message.ts'
 import { clip } from '../mime/storable.ts'
+import { type Attaching, resolveAttachments } from './attached.ts'
+import { carryPictures, originalOf } from './original.ts'
 import type { Submission } from './submission.ts'
-import { submit } from './submit.ts'
+import { submit, type WrittenMail } from './submit.ts'
 
 /** Null: as the message that is answered has it. */
 export type Reply = {
@@ -29,7 +31,9 @@ export type Reply = {
   all: boolean
   text: string | null
   html: string | null
-  attachments: DraftAttachment[]
+  attachments: Attaching[]
+  /** Whether the message that is answered stands below the reply. */
+  quote: boolean
 }
 
 /** Answers a message that the reader may see, and marks it as answered. */
@@ -40,30 +44,48 @@ export async function reply(
   wanted: Reply,
   request: Uint8Array | null,
 ): Promise<Submission | Failure> {
-  const message = await readMessage(deps, reader, id)
-  if (!message) return fail('not-found', 'There is no such message.')
-  const { references } = await readContent(deps, message)
-  const to = wanted.to ?? answered(message)
-  if (to.length === 0) return fail('invalid', 'The message names nobody who could be answered: name a recipient.', 'to')
-  const submission = await submit(
-    deps,
-    reader,
-    {
-      from: wanted.from ?? deliveredTo(message),
-      to,
-      cc: wanted.cc ?? (wanted.all ? await others(deps, reader.accountId, message, to) : []),
-      bcc: wanted.bcc,
-      replyTo: [],
-      subject: replySubject(message.envelope.subject ?? ''),
-      text: wanted.text,
-      html: wanted.html,
-      headers: replyFields(message.envelope.messageId, references, message.envelope.inReplyTo),
-      attachments: wanted.attachments,
-    },
-    request,
-  )
+  const answer = await replyOf(deps, reader, id, wanted)
+  if (isFailure(answer)) return answer
+  const submission = await submit(deps, reader, answer, request)
   if (!isFailure(submission)) await markAnswered(deps, reader, id)
   return submission
+}
+
+/** The reply as it is to be sent, or kept as a draft. */
+export async function replyOf(deps: Deps, reader: Reader, id: number, wanted: Reply): Promise<WrittenMail | Failure> {
+  const message = await readMessage(deps, reader, id)
+  if (!message) return fail('not-found', 'There is no such message.')
+  const content = await readContent(deps, message)
+  const to = wanted.to ?? answered(message)
+  if (to.length === 0) return fail('invalid', 'The message names nobody who could be answered: name a recipient.', 'to')
+  const own = await resolveAttachments(deps, reader, wanted.attachments)
+  if (isFailure(own)) return own
+  const quoted = wanted.quote ? quote(deps, message, content, wanted) : { ...wanted, shown: [] }
+  const shown = await resolveAttachments(deps, reader, quoted.shown)
+  if (isFailure(shown)) return shown
+  return {
+    from: wanted.from ?? deliveredTo(message),
+    to,
+    cc: wanted.cc ?? (wanted.all ? await others(deps, reader.accountId, message, to) : []),
+    bcc: wanted.bcc,
+    replyTo: [],
+    subject: replySubject(message.envelope.subject ?? ''),
+    text: quoted.text,
+    html: quoted.html,
+    headers: replyFields(message.envelope.messageId, content.references, message.envelope.inReplyTo),
+    attachments: [...own, ...shown],
+  }
+}
+
+// Each body quotes by itself; a text that is not given is made from the HTML, with its quote.
+function quote(deps: Deps, message: MessageDetail, content: Content, { text, html }: Reply) {
+  const original = originalOf(message, content)
+  const carried = carryPictures(deps, message)
+  return {
+    text: text === null ? null : replyText(text, original),
+    html: html === null ? null : replyHtml(html, original, carried.pictures),
+    shown: html === null ? [] : carried.shown(),
+  }
 }
 
 // That it was answered says that it is no spam. The reply is on its way: what fails here must not make the client send it again.
@@ -81,7 +103,7 @@ function answered({ envelope }: MessageDetail): Address[] {
   return (replyTo.length > 0 ? replyTo : envelope.from.filter(hasAddress)).map(shortened)
 }
 
-function deliveredTo({ recipient }: MessageDetail): Address | null {
+export function deliveredTo({ recipient }: MessageDetail): Address | null {
   return recipient === null ? null : { name: '', address: recipient }
 }
 

@@ -39,8 +39,11 @@ import { wakeOutbound } from './wake.ts'
 export const SENT_BYTES_MAX = 5 * 1024 * 1024
 const NAME_BYTES = 16
 
-/** What is to be sent. From may be left to be the only address that there is. */
-export type Wanted = (Omit<Draft, 'from'> & { from: Address | null }) | RawMail
+/** What is to be composed. From may be left to be the only address that there is. */
+export type WrittenMail = Omit<Draft, 'from'> & { from: Address | null }
+
+/** What is to be sent: to be composed, or whole already. */
+export type Wanted = WrittenMail | RawMail
 
 /** What a caller has to say of the copy in Sent. */
 export type Placing = {

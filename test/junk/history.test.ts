@@ -191,7 +191,7 @@ describe('an answer', () => {
   })
 })
 
-const EMPTY = { from: null, to: null, cc: null, bcc: [], all: false, html: null, attachments: [] }
+const EMPTY = { from: null, to: null, cc: null, bcc: [], all: false, quote: false, html: null, attachments: [] }
 
 describe('a stranger', () => {
   it('of whom nobody said anything is forgotten after half a year, and nobody else', async () => {

@@ -2,10 +2,11 @@
 import fc from 'fast-check'
 import PostalMime from 'postal-mime'
 import { describe, expect, it } from 'vitest'
+import { baseSubject } from '../../src/mime/base-subject.ts'
 import { compose, type Draft } from '../../src/mime/compose.ts'
 import { readMailbox, sendableAddress } from '../../src/mime/compose-address.ts'
 import { refuseDraft } from '../../src/mime/compose-check.ts'
-import { replyFields, replySubject } from '../../src/mime/compose-reply.ts'
+import { forwardSubject, replyFields, replySubject } from '../../src/mime/compose-reply.ts'
 import { parseMessage } from '../../src/mime/parse.ts'
 
 const STAMP = { messageId: 'id@a.example', nowMs: Date.UTC(2026, 2, 1, 12), unique: '0123456789abcdef' }
@@ -280,13 +281,19 @@ describe('an address as a program writes it', () => {
 })
 
 describe('a reply', () => {
-  it('says Re: once', () => {
-    expect(['Hello', 'Re: Hello', 'RE:Hello', ''].map(replySubject)).toEqual([
-      'Re: Hello',
-      'Re: Hello',
-      'RE:Hello',
-      'Re: ',
-    ])
+  it.each([
+    ['Hello', 'Re: Hello', 'Fwd: Hello'],
+    ['Re: Hello', 'Re: Hello', 'Fwd: Hello'],
+    ['RE:Hello', 'Re: Hello', 'Fwd: Hello'],
+    ['AW: Re[2]: WG: 回复：Fwd: RE (3): Hello', 'Re: Hello', 'Fwd: Hello'],
+    ['[list] Re: Hello', 'Re: [list] Re: Hello', 'Fwd: [list] Re: Hello'],
+    ['Regarding: Hello', 'Re: Regarding: Hello', 'Fwd: Regarding: Hello'],
+    ['Re:', 'Re:', 'Fwd:'],
+    ['', 'Re:', 'Fwd:'],
+    ['Re: '.repeat(200), 'Re:', 'Fwd:'],
+  ])('marks the subject %s once, and a forward too', (subject, replied, forwarded) => {
+    expect([replySubject(subject), forwardSubject(subject)]).toEqual([replied, forwarded])
+    expect(baseSubject(replied)).toBe(baseSubject(subject))
   })
 
   it('names what it answers, and of long threads the first id and the last ones', () => {

@@ -27,6 +27,7 @@ import { domains } from './routes/admin/domains.ts'
 import { keys as adminKeys } from './routes/admin/keys.ts'
 import { lists as serverLists } from './routes/admin/lists.ts'
 import { usage } from './routes/admin/usage.ts'
+import { answers } from './routes/answers.ts'
 import { changes } from './routes/changes.ts'
 import { events } from './routes/events.ts'
 import { imports } from './routes/import.ts'
@@ -59,6 +60,7 @@ const ACCOUNT_ROUTES = [
   messageChanges,
   messageBytes,
   sends,
+  answers,
   submissions,
   suppressions,
   changes,

@@ -14,7 +14,7 @@ import { createMiddleware } from 'hono/factory'
 import { authenticateKey } from '../../access/keys.ts'
 import { countFailure, countRequest, rateOfFailures } from '../../access/rate-limit.ts'
 import type { Principal, Scope } from '../../access/scopes.ts'
-import type { AccountEnv, HttpEnv } from './context.ts'
+import type { AccountEnv, AccountPrincipal, HttpEnv } from './context.ts'
 import { orProblem, Problem } from './errors.ts'
 import { refuseExceeded } from './rate-headers.ts'
 import { ADMIN_KEY, SCOPES_FIELD } from './route.ts'
@@ -38,6 +38,11 @@ export function requires(...scopes: Scope[]) {
     await next()
   })
   return { security: [{ [ACCOUNT_KEY]: [] }], [SCOPES_FIELD]: scopes, middleware }
+}
+
+/** Refuses a key that lacks a scope which only some bodies of a route need. */
+export function demandScope({ scopes }: AccountPrincipal, scope: Scope): void {
+  if (!scopes.includes(scope)) throw lacks(scope)
 }
 
 /** The admin's key. Without the two secrets there is no admin, and nothing to authenticate against. */

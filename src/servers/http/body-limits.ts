@@ -18,7 +18,8 @@ export const TRAIN_BYTES_MAX = 12 * 1024 * 1024
 
 const LIMITS: { method: string; path: RegExp; bytesMax: number }[] = [
   { method: 'POST', path: /^\/v1\/messages\/send$/, bytesMax: SEND_BYTES_MAX },
-  { method: 'POST', path: /^\/v1\/messages\/[^/]+\/reply$/, bytesMax: SEND_BYTES_MAX },
+  { method: 'POST', path: /^\/v1\/messages\/[^/]+\/(?:reply|reply-all|forward)$/, bytesMax: SEND_BYTES_MAX },
+  { method: 'POST', path: /^\/v1\/messages\/send-raw$/, bytesMax: IMPORT_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/messages\/import$/, bytesMax: IMPORT_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/spam\/check$/, bytesMax: IMPORT_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/spam\/train$/, bytesMax: TRAIN_BYTES_MAX },

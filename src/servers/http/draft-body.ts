@@ -6,10 +6,14 @@ import { z } from '@hono/zod-openapi'
 import { readMailbox } from '../../mime/compose-address.ts'
 import { ATTACHMENTS_MAX, RECIPIENTS_MAX } from '../../mime/compose-check.ts'
 import type { Address } from '../../mime/message.ts'
-import { base64 } from './schemas.ts'
+import type { Attaching } from '../../outbound/attached.ts'
+import { demandScope } from './authorize.ts'
+import type { AccountPrincipal } from './context.ts'
+import { base64, idField } from './schemas.ts'
 
 /** A name and an address, with their quotes: longer than any that can be sent. */
 const MAILBOX_CHARS_MAX = 1_000
+const PART_CHARS_MAX = 200
 const MAILBOX_FORMS = 'must be "a@b.example", "Name <a@b.example>" or {"name": ..., "address": ...}'
 
 export const mailbox = z
@@ -36,19 +40,35 @@ export const mailbox = z
 
 export const mailboxes = z.array(mailbox).max(RECIPIENTS_MAX)
 
-export const attachments = z
-  .array(
-    z.strictObject({
-      filename: z.string(),
-      content_type: z.string().openapi({ example: 'application/pdf' }),
-      content: base64,
-      content_id: z
-        .string()
-        .optional()
-        .openapi({ description: 'Shows it where the HTML says cid: and this, instead of listing it as a file.' }),
+const attachment = z
+  .strictObject({
+    filename: z.string().optional().openapi({ description: 'As it is in that message, where it is left out.' }),
+    content_type: z.string().optional().openapi({ example: 'application/pdf' }),
+    content: base64.optional().openapi({ description: 'Its bytes. With them it needs a filename and a content_type.' }),
+    message_id: idField('msg', 'The message that holds it, where it is not sent here.').optional(),
+    part: z.string().max(PART_CHARS_MAX).optional().openapi({
+      description: "The attachment's `part` in that message. The whole message, where it is left out.",
+      example: '2',
     }),
-  )
-  .max(ATTACHMENTS_MAX)
+    content_id: z
+      .string()
+      .optional()
+      .openapi({ description: 'Shows it where the HTML says cid: and this, instead of listing it as a file.' }),
+  })
+  .superRefine(({ content, message_id, part, filename, content_type }, ctx) => {
+    const refuse = (path: string[], message: string) => ctx.addIssue({ code: 'custom', path, message })
+    if (message_id !== undefined && content !== undefined) refuse(['content'], 'must not stand beside message_id')
+    if (message_id === undefined && content === undefined) refuse(['content'], 'is missing, and so is message_id')
+    if (message_id !== undefined) return
+    if (filename === undefined) refuse(['filename'], 'is missing')
+    if (content_type === undefined) refuse(['content_type'], 'is missing')
+    if (part !== undefined) refuse(['part'], 'is of a message, which message_id names')
+  })
+  .openapi('NewAttachment')
+
+export const attachments = z.array(attachment).max(ATTACHMENTS_MAX).openapi({
+  description: 'With their bytes, or by reference to a message, which needs the scope `mail:read`.',
+})
 
 /** Text and HTML: at least one, which is checked with the message. */
 export const bodies = {
@@ -56,11 +76,13 @@ export const bodies = {
   html: z.string().optional(),
 }
 
-export function attachmentsOf(given: z.output<typeof attachments> = []) {
-  return given.map(({ filename, content_type, content, content_id }) => ({
-    filename,
-    contentType: content_type,
-    bytes: content,
-    contentId: content_id ?? null,
-  }))
+/** What is attached. A key that may not read mail attaches none of it. */
+export function attachmentsOf(account: AccountPrincipal, given: z.output<typeof attachments> = []): Attaching[] {
+  return given.map(({ content, message_id, ...one }) => {
+    const { filename = null, content_type: contentType = null, content_id: contentId = null, part = null } = one
+    if (message_id === undefined)
+      return { filename: filename ?? '', contentType: contentType ?? '', bytes: content ?? new Uint8Array(), contentId }
+    demandScope(account, 'mail:read')
+    return { messageId: message_id, part, filename, contentType, contentId }
+  })
 }

@@ -15,6 +15,30 @@ export const SENDING_CALLS = {
       foreign: true,
     },
   ],
+  'post /v1/messages/send-raw': [
+    {
+      path: () => '/v1/messages/send-raw?recipients=stranger@a.example',
+      raw: 'From: owner@a.example\r\n\r\nword\r\n',
+      status: 202,
+      foreign: false,
+    },
+  ],
+  'post /v1/messages/{id}/reply-all': [
+    {
+      path: ({ message }: SendingIds) => `/v1/messages/${message}/reply-all`,
+      json: { to, cc: [], text: 'word', quote: true },
+      status: 202,
+      foreign: true,
+    },
+  ],
+  'post /v1/messages/{id}/forward': [
+    {
+      path: ({ message }: SendingIds) => `/v1/messages/${message}/forward`,
+      json: { to, text: 'word' },
+      status: 202,
+      foreign: true,
+    },
+  ],
   'get /v1/submissions': [{ path: () => '/v1/submissions', status: 200, foreign: false }],
   'get /v1/submissions/{id}': [
     { path: ({ submission }: SendingIds) => `/v1/submissions/${submission}`, status: 200, foreign: true },

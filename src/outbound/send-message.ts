@@ -1,0 +1,20 @@
+/** Sending a message that a client describes: its references are looked up, and then it goes through the one door. */
+import type { Deps } from '../deps.ts'
+import { type Failure, isFailure } from '../errors.ts'
+import type { Reader } from '../mailbox/reader.ts'
+import { type Attaching, resolveAttachments } from './attached.ts'
+import type { Submission } from './submission.ts'
+import { submit, type WrittenMail } from './submit.ts'
+
+export type NewMail = Omit<WrittenMail, 'attachments'> & { attachments: Attaching[] }
+
+export async function sendMessage(
+  deps: Deps,
+  reader: Reader,
+  wanted: NewMail,
+  request: Uint8Array | null,
+): Promise<Submission | Failure> {
+  const attachments = await resolveAttachments(deps, reader, wanted.attachments)
+  if (isFailure(attachments)) return attachments
+  return await submit(deps, reader, { ...wanted, attachments }, request)
+}
