@@ -25,7 +25,7 @@ export type Received = {
 export type Relay = { port: number; received: Received[]; close(): Promise<void> }
 
 /** Takes what is authenticated, unless `options` say otherwise. */
-export async function startRelay(options: Partial<SMTPServerOptions> = {}): Promise<Relay> {
+export async function startRelay(options: Partial<SMTPServerOptions> = {}, host = '127.0.0.1'): Promise<Relay> {
   const received: Received[] = []
   const server = new SMTPServer({
     key: CERTIFICATE_KEY,
@@ -56,7 +56,7 @@ export async function startRelay(options: Partial<SMTPServerOptions> = {}): Prom
     ...options,
   })
   server.on('error', () => undefined)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
   const { port } = server.server.address() as AddressInfo
   return { port, received, close: () => new Promise((resolve) => server.close(() => resolve())) }
 }
