@@ -16,7 +16,7 @@ import { noteKeptAndRead } from '../junk/kept-and-read.ts'
 import { lessonsOf, teachDue } from '../junk/teach.ts'
 import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
 import { drainOutbox, wakeOutbox } from '../notify/outbox.ts'
-import { sendDue } from '../outbound/send-due.ts'
+import { sendDueBySweep } from '../outbound/send-due.ts'
 import { readDeadSubjects, readState } from '../store/directory-read.ts'
 import { putState } from '../store/directory-write.ts'
 import { readFiledKeys } from '../store/message-read.ts'
@@ -46,7 +46,7 @@ export async function sweep(deps: Deps): Promise<SweepResult> {
   const result = { listed: 0, filed: 0, failed: 0, dead: 0 }
   await attempt(deps, 'sweep.receipts', () => sweepReceipts(deps, result))
   for (let shard = 0; shard < deps.stores.shards.length; shard++) {
-    await attempt(deps, 'sweep.outbound', () => sendDue(deps, shard))
+    await attempt(deps, 'sweep.outbound', () => sendDueBySweep(deps, shard))
     await attempt(deps, 'sweep.outbox', () => drainOutbox(deps, shard, lessonsOf))
     await attempt(deps, 'sweep.erase', () => eraseAccounts(deps, shard))
     await attempt(deps, 'sweep.empty', () => emptyMailboxes(deps, shard))

@@ -1,149 +1,165 @@
 /**
  * Sending what is due: each recipient by its route, once.
  *
- *   read the due -> claim one -> deliver it locally, or hand it to the provider -> write what became of it
+ *   read the due -> by submission: whom the account does not write to -> deliver those here (deliver-here.ts)
+ *     -> hand the others to providers (hand-over.ts) -> those found as 'sending' (found-sending.ts)
+ *   then write what its sender is to be told of it (bounce-message.ts)
  *
  * Invariants:
- *  - A provider is never handed a recipient twice: 'sending' is committed before it is asked, and a row that is found so
- *    later becomes 'unknown'. Only a provider's own word that it did not take the message lets it be tried again.
- *  - Local delivery may be repeated, since the second copy of one message is dropped (mailbox/deliver.ts).
+ *  - A provider is never handed a recipient twice, but where it takes the repetition for what it is. Only a provider's own
+ *    word that it did not take the message lets it be tried again.
  *  - A wake-up is a hint. The sweep comes by in any case, so what is due is sent.
  */
 import type { Deps } from '../deps.ts'
+import { foldAddress } from '../mime/addresses.ts'
 import { wakeOutbox } from '../notify/outbox.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
-import { type DueRow, readDue } from '../store/submission-read.ts'
-import { claimRecipient, postponeRecipient, settleRecipient } from '../store/submission-write.ts'
-import { formatReference } from './correlation.ts'
-import { shapeFor } from './forwarded.ts'
-import { GIVE_UP_SECONDS, type Outcome, resultOf } from './outcome.ts'
+import { type DueRow, readDue, readDueMinutes } from '../store/submission-read.ts'
+import { postponeRecipients } from '../store/submission-write.ts'
+import { readSuppressed } from '../store/suppression-read.ts'
+import { writeBounceMessages } from './bounce-message.ts'
+import { deliverHere } from './deliver-here.ts'
+import { resumeCall } from './found-sending.ts'
+import { handOver, soonest } from './hand-over.ts'
+import { GIVE_UP_SECONDS, type Outcome } from './outcome.ts'
+import type { Provider } from './provider.ts'
+import { ableTo, providersOf } from './provider-order.ts'
+import { seconds, settle } from './settle.ts'
 import { wakeOutbound } from './wake.ts'
 
-/** Recipients in one round. Each takes some 25 queries where it is local, of the 1,000 that an invocation may make. */
-const ROUND = 20
-/** A provider answers in seconds, and an invocation lives 15 minutes: a row that is 'sending' for longer has lost its worker. */
-export const SENDING_SECONDS_MAX = 30 * 60
-/** When a local delivery whose worker died is tried again. */
-const LOCAL_LEASE_SECONDS = 10 * 60
+/** Recipients in one round. */
+const ROUND = 100
+/** Of the 1,000 queries that an invocation may make: a local delivery takes some 25, a call to a provider a dozen. */
+const QUERIES_MAX = 600
+const QUERIES_LOCAL = 25
+const QUERIES_CALL = 12
 /** An attempt that was due in time may begin late. */
 const EXPIRED_AFTER_SECONDS = 6 * 3_600
-/** How often mail of a suspended account is looked at. */
+/** How often mail of an account that may not send for now is looked at. */
 const SUSPENDED_SECONDS = 3_600
+/** The sweep comes by so often; what is due before it does is woken for. */
+const SWEEP_SECONDS = 15 * 60
+const MINUTES_MAX = 20
 
-type Raws = Map<string, Promise<Uint8Array | null>>
+const EXPIRED: Outcome = { kind: 'permanent', code: '5.4.7', detail: 'It could not be delivered in five days.' }
+const GONE: Outcome = { kind: 'permanent', code: '5.3.0', detail: 'The bytes that were to be sent are gone.' }
+const CUT_OFF: Outcome = { kind: 'permanent', code: '5.7.1', detail: 'The account was deleted.' }
+const SUPPRESSED: Outcome = {
+  kind: 'suppressed',
+  detail: 'The account does not write to this address: see its suppressions.',
+}
 
-/** Sends what is due in a shard. One recipient's failure does not stop the others. */
+type Round = { deps: Deps; orders: Map<string, Provider[]>; queries: number }
+
+/** Sends what is due in a shard. One submission's failure does not stop the others. */
 export async function sendDue(deps: Deps, shard: number): Promise<void> {
-  const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
-  const due = await readDue(db, seconds(deps), ROUND)
-  const raws: Raws = new Map()
+  const due = await readDue(deps.stores.of(shard * ACCOUNTS_PER_SHARD), seconds(deps), ROUND)
+  const round: Round = { deps, orders: new Map(), queries: 0 }
   let settled = 0
-  let delaySeconds: number | null = null
-  for (const row of due) {
+  let nextAt: number | null = null
+  const groups = [...Map.groupBy(due, (row) => row.submission_id).values()]
+  let isMore = due.length === ROUND
+  for (const rows of groups) {
+    if (round.queries >= QUERIES_MAX) {
+      isMore = true
+      break
+    }
     try {
-      const nextAt = await sendOne(deps, row, raws)
+      nextAt = soonest(nextAt, await sendSubmission(round, rows))
       settled++
-      const wait = nextAt === null ? null : Math.max(nextAt - seconds(deps), 0)
-      if (wait !== null) delaySeconds = Math.min(delaySeconds ?? wait, wait)
     } catch (error) {
-      deps.log({ level: 'error', at: 'outbound.send', submission: row.submission_id, n: row.n, error: String(error) })
+      deps.log({ level: 'error', at: 'outbound.send', submission: rows[0]?.submission_id, error: String(error) })
     }
   }
-  // Where nothing at all succeeded, more haste would not help: the sweep comes back to it.
-  if (due.length === ROUND && settled > 0) delaySeconds = 0
+  await writeBounceMessages(deps, shard)
   if (due.length > 0) deps.background(wakeOutbox(deps, shard))
-  if (delaySeconds !== null) deps.background(wakeOutbound(deps, shard, delaySeconds))
+  // Where nothing at all succeeded, more haste would not help: the sweep comes back to it.
+  const delaySeconds = isMore && settled > 0 ? 0 : nextAt === null ? null : Math.max(nextAt - seconds(deps), 0)
+  if (delaySeconds !== null && delaySeconds <= SWEEP_SECONDS) deps.background(wakeOutbound(deps, shard, delaySeconds))
 }
 
-/** Gives when the recipient is to be looked at again, or null. Throws where storage fails. */
-async function sendOne(deps: Deps, row: DueRow, raws: Raws): Promise<number | null> {
+/** What the sweep does: sends what is due, and has a wake-up for each minute in which something becomes due before it comes again. */
+export async function sendDueBySweep(deps: Deps, shard: number): Promise<void> {
+  await sendDue(deps, shard)
+  const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
   const now = seconds(deps)
-  const db = deps.stores.of(row.account_id)
-  if (row.status === 'sending') return await settle(deps, row, LOST)
-  if (row.gone) return await settle(deps, row, { kind: 'permanent', code: '5.7.1', detail: 'The account was deleted.' })
-  if (row.suspended) {
-    await db.batch([postponeRecipient(row, now + SUSPENDED_SECONDS)])
-    return null
+  for (const at of await readDueMinutes(db, now, now + SWEEP_SECONDS, MINUTES_MAX))
+    await wakeOutbound(deps, shard, Math.max(at - now, 0))
+}
+
+/** Gives when a recipient is to be looked at again, or null. Throws where storage fails. */
+async function sendSubmission(round: Round, rows: DueRow[]): Promise<number | null> {
+  const { deps } = round
+  const [first] = rows as [DueRow]
+  const settleAll = (which: DueRow[], outcome: Outcome) =>
+    settle(
+      deps,
+      which.map((row) => ({ row, outcome })),
+    )
+  const found = rows.filter((row) => row.status === 'sending' && row.route === 'provider')
+  const fresh = rows.filter((row) => !found.includes(row))
+  if (first.gone) {
+    await resumeCalls(round, found, null)
+    return await settleAll(fresh, CUT_OFF)
   }
-  if (row.attempts > 0 && now > row.created_at + GIVE_UP_SECONDS + EXPIRED_AFTER_SECONDS)
-    return await settle(deps, row, EXPIRED)
-  const isLocal = row.route === 'local'
-  const nextAt = now + (isLocal ? LOCAL_LEASE_SECONDS : SENDING_SECONDS_MAX)
-  // Read before the claim: bytes that R2 does not give now must not make a recipient unknown.
-  const raw = await rawOf(deps, row.raw_key, raws)
-  if (!raw) return await settle(deps, row, GONE)
-  if (!(await db.first(claimRecipient(row, isLocal ? 'queued' : 'sending', nextAt, now)))) return null
-  const attempt = { ...row, attempts: row.attempts + 1 }
-  const outcome = isLocal ? await deliver(deps, row, raw) : await handOver(deps, row, raw)
-  return await settle(deps, attempt, outcome)
-}
-
-// A worker that dies at every attempt writes no outcome that could end it.
-const EXPIRED: Outcome = { kind: 'permanent', code: '5.4.7', detail: 'It could not be delivered in two days.' }
-const GONE: Outcome = { kind: 'permanent', code: '5.3.0', detail: 'The bytes that were to be sent are gone.' }
-const LOST: Outcome = {
-  kind: 'unknown',
-  code: null,
-  detail: 'Nobody knows whether the provider took it. It is not tried again, so that it does not come twice.',
-}
-
-async function settle(deps: Deps, row: DueRow, outcome: Outcome): Promise<number | null> {
-  const now = seconds(deps)
-  const result = resultOf(outcome, { attempts: row.attempts, createdAt: row.created_at, now })
-  await deps.stores.of(row.account_id).batch(settleRecipient(row, result, now))
-  deps.log({ level: 'info', at: 'outbound.settled', submission: row.submission_id, n: row.n, status: result.status })
-  return result.next_at
-}
-
-async function deliver(deps: Deps, row: DueRow, raw: Uint8Array): Promise<Outcome> {
-  try {
-    const delivery = await deps.deliverLocal(row.sender, row.address, raw, row.source ?? 'local')
-    if (delivery.kind === 'delivered') return { kind: 'delivered', providerId: null }
-    return { kind: 'permanent', ...splitReply(delivery.reply) }
-  } catch (error) {
-    const text = error instanceof Error ? error.message : ''
-    // Only what is meant for an SMTP reply is shown; anything else is ours, and stands in the log.
-    if (/^4\.\d\.\d /.test(text)) return { kind: 'temporary', ...splitReply(text) }
-    deps.log({ level: 'error', at: 'outbound.local', submission: row.submission_id, n: row.n, error: String(error) })
-    return { kind: 'temporary', code: '4.3.0', detail: 'The server could not store it for now.' }
+  let nextAt: number | null = null
+  const raw = (await deps.stores.raw.get(first.raw_key))?.bytes ?? null
+  nextAt = soonest(nextAt, await resumeCalls(round, found, raw))
+  if (first.suspended && fresh.length > 0) {
+    await deps.stores.of(first.account_id).batch([postponeRecipients(fresh, seconds(deps) + SUSPENDED_SECONDS)])
+    return nextAt
   }
+  // A worker that dies at every attempt writes no outcome that could end it.
+  const isExpired = (row: DueRow) =>
+    row.attempts > 0 && seconds(deps) > row.send_at + GIVE_UP_SECONDS + EXPIRED_AFTER_SECONDS
+  nextAt = soonest(nextAt, await settleAll(fresh.filter(isExpired), EXPIRED))
+  const alive = fresh.filter((row) => !isExpired(row))
+  // Read before any claim: bytes that R2 does not give now must not make a recipient unknown.
+  if (!raw) return soonest(nextAt, await settleAll(alive, GONE))
+  const suppressed = await suppressedOf(deps, alive)
+  await settleAll(suppressed, SUPPRESSED)
+  const left = alive.filter((row) => !suppressed.includes(row))
+  const here = left.filter(({ route }) => route === 'local')
+  round.queries += here.length * QUERIES_LOCAL
+  nextAt = soonest(nextAt, await deliverHere(deps, here, raw))
+  const outside = left.filter(({ route }) => route === 'provider')
+  if (outside.length === 0) return nextAt
+  const all = await orderOf(round, first.domain)
+  const able = ableTo(all, first)
+  round.queries += Math.ceil(outside.length / (able[0]?.recipientsMax ?? 1)) * QUERIES_CALL
+  return soonest(nextAt, await handOver(deps, outside, raw, { all, able }))
 }
 
-function splitReply(reply: string): { code: string; detail: string } {
-  const space = reply.indexOf(' ')
-  return { code: reply.slice(0, space), detail: reply.slice(space + 1) }
-}
-
-async function handOver(deps: Deps, row: DueRow, raw: Uint8Array): Promise<Outcome> {
-  const [provider] = deps.providers.inOrder(null)
-  if (!provider) return { kind: 'temporary', code: '4.3.5', detail: 'No sending provider is configured.' }
-  try {
-    const shaped = await shapeFor(deps, row, raw, provider)
-    const [outcome] = await provider.send({
-      ...shaped,
-      recipients: [row.address],
-      messageId: row.message_id,
-      domain: row.domain,
-      key: `${row.submission_id}-${row.n}-${row.attempts}`,
-      reference: formatReference({ accountId: row.account_id, submissionId: row.submission_id }),
-    })
-    return outcome ?? LOST
-  } catch (error) {
-    deps.log({ level: 'error', at: 'outbound.provider', submission: row.submission_id, n: row.n, error: String(error) })
-    return LOST
+async function resumeCalls(round: Round, found: DueRow[], raw: Uint8Array | null): Promise<number | null> {
+  let nextAt: number | null = null
+  for (const rows of Map.groupBy(found, ({ call }) => call).values()) {
+    const [first] = rows as [DueRow]
+    const able = raw ? ableTo(await orderOf(round, first.domain), first) : []
+    round.queries += QUERIES_CALL
+    nextAt = soonest(nextAt, await resumeCall(round.deps, rows, raw, able))
   }
+  return nextAt
 }
 
-/** The bytes of one submission are read once, however many recipients it has. */
-function rawOf(deps: Deps, key: string, raws: Raws): Promise<Uint8Array | null> {
-  const known = raws.get(key)
+async function orderOf(round: Round, domain: string): Promise<Provider[]> {
+  const known = round.orders.get(domain)
   if (known) return known
-  raws.clear()
-  const reading = deps.stores.raw.get(key).then((object) => object?.bytes ?? null)
-  raws.set(key, reading)
-  return reading
+  round.queries++
+  const order = await providersOf(round.deps, domain)
+  round.orders.set(domain, order)
+  return order
 }
 
-function seconds(deps: Deps): number {
-  return Math.floor(deps.now() / 1000)
+/** Asked again here: much may have come back since it was submitted. */
+async function suppressedOf(deps: Deps, rows: DueRow[]): Promise<DueRow[]> {
+  const [first] = rows
+  if (!first) return []
+  const folded = new Map(rows.map((row) => [foldAddress(row.address) ?? row.address, row]))
+  const found = await readSuppressed(
+    deps.stores.of(first.account_id),
+    first.account_id,
+    [...folded.keys()],
+    seconds(deps),
+  )
+  return found.flatMap(({ address }) => folded.get(address) ?? [])
 }

@@ -11,7 +11,7 @@
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { PosternEvent } from '../events.ts'
-import { int } from './database.ts'
+import { int, integers } from './database.ts'
 import { tellEvents } from './outbox.ts'
 import type { SubmissionEventRow, SubmissionRecipientRow } from './schema.ts'
 
@@ -88,6 +88,12 @@ export function releaseBytes(submissionId: number): SQL {
     select raw_key from submissions where id = ${submissionId} and finished_at is not null
       and not exists (select 1 from submission_recipients where submission_id = ${submissionId}
         and (dsn = 1 or (status = 'unknown' and call is not null)))`
+}
+
+/** Takes away the mark that a bounce message about these recipients is to be written. Rolls back where it is gone (isStaleRecipient). */
+export function takeUntold(submissionId: number, ns: readonly number[]): SQL {
+  return sql`update submission_recipients set dsn = 0, updated_at = iif(dsn = 1, updated_at, null)
+    where submission_id = ${submissionId} and n in (${integers(ns)})`
 }
 
 /** True where a recipient had changed since it was read. The batch has rolled back. */

@@ -54,22 +54,55 @@ export function readTimelines(db: Database, ids: number[]): Promise<SubmissionEv
   )
 }
 
+/** The recipients of one call, in its order. */
+export function readCall(db: Database, submissionId: number, call: string): Promise<SubmissionRecipientRow[]> {
+  return db.all<SubmissionRecipientRow>(
+    sql`select * from submission_recipients where submission_id = ${submissionId} and call = ${call} order by n`,
+  )
+}
+
 export type DueRow = SubmissionRecipientRow &
   Pick<
     SubmissionRow,
-    'account_id' | 'kind' | 'message_id' | 'source' | 'sender' | 'domain' | 'raw_key' | 'created_at' | 'send_at'
+    | 'account_id'
+    | 'address_id'
+    | 'kind'
+    | 'message'
+    | 'message_id'
+    | 'source'
+    | 'sender'
+    | 'domain'
+    | 'raw_key'
+    | 'size'
+    | 'created_at'
+    | 'send_at'
   > & {
-    /** 1: nothing is sent for now. */
+    /** 1: nothing is sent for now, since the account is suspended or its sending is paused. */
     suspended: number
     /** 1: nothing is sent any more. */
     gone: number
   }
 
-/** Recipients whose time has come, the longest waiting first. What the server sends for itself (account 0) has no account's row. */
+const WITH_SUBMISSION = sql`select r.*, s.account_id, s.address_id, s.kind, s.message, s.message_id, s.source, s.sender, s.domain,
+    s.raw_key, s.size, s.created_at, s.send_at,
+    (a.suspended_at is not null or coalesce(a.sending ->> '$.paused', 0) = 1) suspended, a.deleted_at is not null gone
+  from submission_recipients r join submissions s on s.id = r.submission_id left join accounts a on a.id = s.account_id`
+
+/** Recipients whose time has come, the longest waiting first. What no account sends has no account's row. */
 export function readDue(db: Database, now: number, limit: number): Promise<DueRow[]> {
-  return db.all<DueRow>(sql`select r.*, s.account_id, s.kind, s.message_id, s.source, s.sender, s.domain, s.raw_key, s.created_at,
-      s.send_at,
-      a.suspended_at is not null suspended, a.deleted_at is not null gone
-    from submission_recipients r join submissions s on s.id = r.submission_id left join accounts a on a.id = s.account_id
-    where r.next_at is not null and r.next_at <= ${now} order by r.next_at limit ${limit}`)
+  return db.all<DueRow>(sql`${WITH_SUBMISSION} where r.next_at is not null and r.next_at <= ${now}
+    order by r.next_at limit ${limit}`)
+}
+
+/** The first second of each minute after `now`, and not after `until`, in which a recipient becomes due. At most `limit`. */
+export async function readDueMinutes(db: Database, now: number, until: number, limit: number): Promise<number[]> {
+  const rows = await db.all<{ at: number }>(sql`select min(next_at) at from (select next_at from submission_recipients
+      where next_at > ${now} and next_at <= ${until} order by next_at limit 1000)
+    group by next_at / 60 order by at limit ${limit}`)
+  return rows.map(({ at }) => at)
+}
+
+/** Recipients of whom a bounce message is still to be written, those of one submission together. */
+export function readUntold(db: Database, limit: number): Promise<DueRow[]> {
+  return db.all<DueRow>(sql`${WITH_SUBMISSION} where r.dsn = 1 order by r.submission_id, r.n limit ${limit}`)
 }

@@ -1,13 +1,12 @@
 /**
- * Statements of sending: a submission with its recipients, and what becomes of each.
+ * Statements of sending: a submission with its recipients, and claiming them for an attempt.
  *
  * Invariants:
  *  - A recipient is claimed by its count of attempts: of two workers that read the same row, one claims it.
- *  - A submission is finished by the statement that finds no recipient left, and the object with its bytes is marked for
- *    deletion in the same batch.
+ *  - What becomes of it is written by recipient-write.ts.
  */
 import { type SQL, sql } from 'drizzle-orm'
-import { int } from './database.ts'
+import { int, integers, table } from './database.ts'
 import type { SubmissionRecipientRow, SubmissionRow } from './schema.ts'
 
 export type NewSubmission = Omit<SubmissionRow, 'id' | 'message' | 'finished_at' | 'request' | 'source'> & {
@@ -47,36 +46,49 @@ export function abandonOutgoing(rawKey: string): SQL {
 
 type Claimed = Pick<SubmissionRecipientRow, 'submission_id' | 'n' | 'attempts'>
 
-/** Takes a due recipient, unless somebody else has: then it returns no row. It is due again at `nextAt`, whatever happens. */
-export function claimRecipient(
-  row: Claimed,
-  status: SubmissionRecipientRow['status'],
+/**
+ * Takes due recipients of one submission for an attempt, with the provider that is to be asked and the key of the call;
+ * null where they are delivered here. Returns `n` of those whom nobody else has taken. They are due again at `nextAt`,
+ * whatever happens.
+ */
+export function claimRecipients(
+  submissionId: number,
+  rows: readonly Claimed[],
+  provider: string | null,
+  call: string | null,
   nextAt: number,
   now: number,
 ): SQL {
-  return sql`update submission_recipients set status = ${status}, attempts = attempts + 1, next_at = ${nextAt},
-    updated_at = ${now} where submission_id = ${row.submission_id} and n = ${row.n} and attempts = ${row.attempts}
-    and next_at is not null returning n`
+  const read = table(rows.map(({ n, attempts }) => [n, attempts]))
+  return sql`update submission_recipients as r set status = 'sending', attempts = r.attempts + 1, next_at = ${int(nextAt)},
+      provider = coalesce(${provider}, r.provider), call = ${call}, updated_at = ${int(now)}
+    from ${read} j where r.submission_id = ${submissionId} and r.n = j.c0 and r.attempts = j.c1 and r.next_at is not null
+    returning n`
 }
 
-/** Looks at a recipient later, without an attempt. */
-export function postponeRecipient(row: Claimed, nextAt: number): SQL {
-  return sql`update submission_recipients set next_at = ${nextAt}
-    where submission_id = ${row.submission_id} and n = ${row.n} and attempts = ${row.attempts} and next_at is not null`
+/** Gives back recipients that were claimed for a call which was never made. */
+export function releaseCall(submissionId: number, call: string, nextAt: number): SQL {
+  return sql`update submission_recipients set status = iif(attempts > 1, 'deferred', 'queued'), attempts = attempts - 1,
+    call = null, next_at = ${int(nextAt)} where submission_id = ${submissionId} and call = ${call} and status = 'sending'`
 }
 
-export type Result = Pick<SubmissionRecipientRow, 'status' | 'code' | 'detail' | 'provider_id' | 'next_at'>
+/** Gives recipients of a call, whom its provider has not taken, to a call of another provider. Returns `n` of each. */
+export function passOn(
+  submissionId: number,
+  ns: readonly number[],
+  before: string,
+  provider: string,
+  call: string,
+  nextAt: number,
+): SQL {
+  return sql`update submission_recipients set provider = ${provider}, call = ${call}, next_at = ${int(nextAt)}
+    where submission_id = ${submissionId} and n in (${integers(ns)}) and call = ${before} and status = 'sending'
+    returning n`
+}
 
-/** What became of the attempt that the claim counted as number `row.attempts`; then the submission, where it was the last. */
-export function settleRecipient(row: Claimed, result: Result, now: number): SQL[] {
-  const id = row.submission_id
-  return [
-    sql`update submission_recipients set status = ${result.status}, code = ${result.code}, detail = ${result.detail},
-      provider_id = ${result.provider_id}, next_at = ${result.next_at}, updated_at = ${now}
-      where submission_id = ${id} and n = ${row.n} and attempts = ${row.attempts} and next_at is not null`,
-    sql`update submissions set finished_at = ${now} where id = ${id} and finished_at is null
-      and not exists (select 1 from submission_recipients where submission_id = ${id} and next_at is not null)`,
-    sql`insert or ignore into raw_deletes (raw_key)
-      select raw_key from submissions where id = ${id} and finished_at is not null`,
-  ]
+/** Looks at recipients of one submission later, without an attempt. */
+export function postponeRecipients(rows: readonly Claimed[], nextAt: number): SQL {
+  const read = table(rows.map(({ n, attempts }) => [n, attempts]))
+  return sql`update submission_recipients as r set next_at = ${int(nextAt)} from ${read} j
+    where r.submission_id = ${rows[0]?.submission_id ?? 0} and r.n = j.c0 and r.attempts = j.c1 and r.next_at is not null`
 }
