@@ -118,6 +118,7 @@ create table submissions (
 );
 create unique index submissions_request on submissions (account_id, request) where request is not null;
 create index submissions_account on submissions (account_id, id);
+create index submissions_open on submissions (account_id, id) where finished_at is null;
 create index submissions_message_id on submissions (account_id, message_id);
 
 create table submission_recipients (

@@ -11,7 +11,7 @@
  *  - It says that it is automatic (RFC 3834 §5), so that nobody answers it.
  */
 import { sendableAddress } from './compose-address.ts'
-import { base64Lines, encodeBody, encodeText } from './compose-text.ts'
+import { base64Bytes, dateText, encodeBody, encodeText } from './compose-text.ts'
 
 export type LostRecipient = {
   address: string
@@ -52,7 +52,7 @@ export function composeBounce(
   const boundary = `b_${stamp.unique}`
   const subject = `Undelivered: ${report.subject ?? 'a message'}`
   const head = [
-    `Date: ${dateOf(stamp.nowMs)}`,
+    `Date: ${dateText(stamp.nowMs)}`,
     `From: Mail Delivery System <postmaster@${report.domain}>`,
     `To: ${sendableAddress(report.to) ?? 'undisclosed-recipients:;'}`,
     `Subject: ${encodeText(subject, 'Subject: '.length)}`,
@@ -86,9 +86,9 @@ function statusPart({ domain, arrivedAt, recipients }: BounceReport): string {
     'Action: failed',
     `Status: ${statusOf(one)}`,
     ...diagnosticOf(one),
-    `Last-Attempt-Date: ${dateOf(one.at * 1000)}`,
+    `Last-Attempt-Date: ${dateText(one.at * 1000)}`,
   ])
-  const all = [[`Reporting-MTA: dns; ${domain}`, `Arrival-Date: ${dateOf(arrivedAt * 1000)}`], ...blocks]
+  const all = [[`Reporting-MTA: dns; ${domain}`, `Arrival-Date: ${dateText(arrivedAt * 1000)}`], ...blocks]
   return `Content-Type: message/delivery-status\r\n\r\n${all.map((block) => `${block.join('\r\n')}\r\n`).join('\r\n')}`
 }
 
@@ -111,7 +111,7 @@ function headerPart(header: Uint8Array): string {
   const isPlain = /^[\t\r\n\x20-\x7e]*$/.test(text) && text.split('\r\n').every((line) => line.length <= LINE_BYTES_MAX)
   const isCanonical = !/(?<!\r)\n|\r(?!\n)/.test(text)
   if (isPlain && isCanonical) return `${type}\r\n${text}`
-  return `${type}Content-Transfer-Encoding: base64\r\n\r\n${base64Lines(header)}\r\n`
+  return `${type}Content-Transfer-Encoding: base64\r\n\r\n${new TextDecoder('latin1').decode(base64Bytes(header))}\r\n`
 }
 
 /** The header block with the end of its last line, cut at a line where it is too long. */
@@ -141,8 +141,4 @@ function oneLine(text: string): string {
 
 function ascii(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/g, '?')
-}
-
-function dateOf(ms: number): string {
-  return new Date(ms).toUTCString().replace('GMT', '+0000')
 }

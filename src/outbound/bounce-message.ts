@@ -65,7 +65,7 @@ async function whoIsTold(deps: Deps, { kind, sender, domain }: DueRow): Promise<
   if (isKept && (await providersOf(deps, domain)).some(({ hasEnvelope }) => hasEnvelope))
     return { address: sender, isAccount: false }
   // An address that only forwards has no Inbox; nobody is told then.
-  return { address: sender, isAccount: true }
+  return { address: '', isAccount: true }
 }
 
 type Written = { raw: Uint8Array; messageId: string }

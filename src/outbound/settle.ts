@@ -41,7 +41,7 @@ export async function settle(deps: Deps, settled: readonly Settled[]): Promise<n
 function plan(deps: Deps, { row, outcome, provider }: Settled): Settlement {
   return settlementOf(row, outcome, {
     now: seconds(deps),
-    chance: (deps.random(1)[0] ?? 0) / 255,
+    chance: chanceOf(deps.random(2)),
     provider: provider?.name ?? null,
     isAnswerable: provider !== undefined && (provider.idempotentSeconds > 0 || provider.lookUp !== undefined),
     isTellable: isTellable(row.kind),
@@ -53,6 +53,10 @@ async function standing(deps: Deps, { account_id, submission_id }: DueRow, chang
   return changes.filter(({ n, was }) =>
     rows.some((row) => row.n === n && row.status === was.status && row.attempts === was.attempts),
   )
+}
+
+function chanceOf([high = 0, low = 0]: Uint8Array): number {
+  return (high * 256 + low) / 65_535
 }
 
 /** One event for each kind of change. */

@@ -39,6 +39,8 @@ export const submissions = sqliteTable(
   (t) => [
     uniqueIndex('submissions_request').on(t.account_id, t.request).where(sql`request is not null`),
     index('submissions_account').on(t.account_id, t.id),
+    /** What waits, or is scheduled, among all that was ever sent. */
+    index('submissions_open').on(t.account_id, t.id).where(sql`finished_at is null`),
     /** Answers the question whether a message answers one that was sent. */
     index('submissions_message_id').on(t.account_id, t.message_id),
   ],
@@ -65,7 +67,10 @@ export const submission_recipients = sqliteTable(
     next_at: integer(),
     /** The provider that was asked last. */
     provider: text(),
-    /** Names the call that took it with others: the provider's idempotency key. Recipients of one call share it. */
+    /**
+     * Names the call that took it with others: the provider's idempotency key, which begins with its second. Recipients of one
+     * call share it. Null before the first call, and where a person has left an unknown one at that.
+     */
     call: text(),
     /** The provider's own id of the message. */
     provider_id: text(),
@@ -94,7 +99,7 @@ export const submission_events = sqliteTable(
     n: integer().notNull(),
     seq: integer().notNull(),
     at: integer().notNull(),
-    /** A status, or what changes none: 'complained', 'resent', 'dismissed'. */
+    /** A status; or what is no status: 'complained', 'resent', 'dismissed'. */
     status: text().notNull(),
     provider: text(),
     smtp: integer(),

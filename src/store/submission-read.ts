@@ -9,17 +9,39 @@ export function readSubmission(db: Database, accountId: number, addressId: numbe
   return db.first<SubmissionRow>(sql`select * from submissions where id = ${id} and account_id = ${accountId} ${whose}`)
 }
 
-/** Submissions below the id `before`, newest first. */
+export type SubmissionState = 'scheduled' | 'pending' | 'finished'
+
+/**
+ * Submissions below the id `before`, newest first, each with whether a recipient of it has a status. What waits comes from an
+ * index of what is not finished.
+ */
 export function pageSubmissions(
   db: Database,
-  accountId: number,
-  addressId: number | null,
+  { accountId, addressId }: { accountId: number; addressId: number | null },
+  filter: { state: SubmissionState | null; status: string | null; now: number },
   before: number,
   limit: number,
-): Promise<SubmissionRow[]> {
+): Promise<(SubmissionRow & { has: number })[]> {
   const whose = addressId === null ? sql`` : sql`and address_id = ${addressId}`
-  return db.all<SubmissionRow>(sql`select * from submissions where account_id = ${accountId} and id < ${before} ${whose}
-    order by id desc limit ${limit}`)
+  const has =
+    filter.status === null
+      ? sql`1`
+      : sql`exists (select 1 from submission_recipients r where r.submission_id = s.id and r.status = ${filter.status})`
+  return db.all(sql`select s.*, ${has} has from submissions s where account_id = ${accountId} and id < ${before}
+    ${whose} ${stateOf(filter)} order by id desc limit ${limit}`)
+}
+
+function stateOf({ state, now }: { state: SubmissionState | null; now: number }) {
+  switch (state) {
+    case 'scheduled':
+      return sql`and finished_at is null and send_at > ${now}`
+    case 'pending':
+      return sql`and finished_at is null and send_at <= ${now}`
+    case 'finished':
+      return sql`and finished_at is not null`
+    case null:
+      return sql``
+  }
 }
 
 /** The submission that a request made, or null. */

@@ -22,10 +22,25 @@ export const sent = z
   .object({ ...names, recipients: z.array(z.object({ address: z.string(), status })) })
   .openapi('Sent')
 
+const entry = z.object({
+  at: time,
+  status: z.string().openapi({ description: 'A status, or: complained, resent, dismissed.' }),
+  provider: z.string().nullable(),
+  smtp: z.int().nullable(),
+  code: z.string().nullable(),
+  detail: z.string().nullable(),
+})
+
 export const submission = z
   .object({
     ...names,
+    kind: z.enum(['mail', 'forward', 'vacation', 'bounce']).openapi({
+      description: 'mail: written by somebody. The others the server sends by itself.',
+    }),
     created_at: time,
+    send_at: time.openapi({
+      description: 'When it was, or is, to be sent: later where it is scheduled or may be undone.',
+    }),
     finished_at: time.nullable().openapi({ description: 'When nothing was left to be tried.' }),
     recipients: z.array(
       z.object({
@@ -33,7 +48,13 @@ export const submission = z
         status,
         code: z.string().nullable().openapi({ description: "The provider's code, or an enhanced SMTP code." }),
         detail: z.string().nullable(),
+        smtp: z.int().nullable().openapi({ description: 'The SMTP reply code, where one is known.' }),
+        provider: z.string().nullable().openapi({ description: 'The provider that was asked last.' }),
+        attempts: z.int(),
+        next_attempt_at: time.nullable(),
+        undecided: z.boolean().openapi({ description: 'It is unknown, and was neither sent again nor dismissed.' }),
         updated_at: time,
+        timeline: z.array(entry).nullable().openapi({ description: 'What happened, in order. Null in lists.' }),
       }),
     ),
   })
@@ -48,14 +69,22 @@ export function renderSent(one: Submission): z.infer<typeof sent> {
 export function renderSubmission(one: Submission): z.infer<typeof submission> {
   return {
     ...namesOf(one),
+    kind: one.kind,
     created_at: formatTime(one.createdAt),
+    send_at: formatTime(one.sendAt),
     finished_at: formatOptionalTime(one.finishedAt),
-    recipients: one.recipients.map(({ address, status, code, detail, updatedAt }) => ({
-      address,
-      status,
-      code,
-      detail,
-      updated_at: formatTime(updatedAt),
+    recipients: one.recipients.map((recipient) => ({
+      address: recipient.address,
+      status: recipient.status,
+      code: recipient.code,
+      detail: recipient.detail,
+      smtp: recipient.smtp,
+      provider: recipient.provider,
+      attempts: recipient.attempts,
+      next_attempt_at: formatOptionalTime(recipient.nextAt),
+      undecided: recipient.isUndecided,
+      updated_at: formatTime(recipient.updatedAt),
+      timeline: recipient.timeline?.map((line) => ({ ...line, at: formatTime(line.at) })) ?? null,
     })),
   }
 }

@@ -43,6 +43,15 @@ export const SENDING_CALLS = {
   'get /v1/submissions/{id}': [
     { path: ({ submission }: SendingIds) => `/v1/submissions/${submission}`, status: 200, foreign: true },
   ],
+  'post /v1/submissions/{id}/cancel': [
+    { path: ({ submission }: SendingIds) => `/v1/submissions/${submission}/cancel`, status: 200, foreign: true },
+  ],
+  'post /v1/submissions/{id}/resend': [
+    { path: ({ submission }: SendingIds) => `/v1/submissions/${submission}/resend`, status: 409, foreign: true },
+  ],
+  'post /v1/submissions/{id}/dismiss': [
+    { path: ({ submission }: SendingIds) => `/v1/submissions/${submission}/dismiss`, status: 409, foreign: true },
+  ],
   'get /v1/suppressions': [{ path: () => '/v1/suppressions', status: 200, foreign: false }],
   'post /v1/suppressions': [
     { path: () => '/v1/suppressions', json: { address: 'one@lists.example' }, status: 201, foreign: false },
