@@ -1,5 +1,7 @@
 /** Providers from settings: which stand, in which order, and what is said of the rest. */
-import { describe, expect, it } from 'vitest'
+import { env as workerEnv } from 'cloudflare:workers'
+import { describe, expect, it, vi } from 'vitest'
+import { makeDeps } from '../../../src/deps.ts'
 import { openProviders } from '../../../src/outbound/provider.ts'
 import { configureProviders, type ProviderEnv } from '../../../src/outbound/providers/configure.ts'
 
@@ -84,5 +86,26 @@ describe('the server’s own order', () => {
     expect(names(['resend', 'smtp', 'ses'])).toEqual(['resend', 'ses'])
     expect(opened.get('resend')?.name).toBe('resend')
     expect(opened.get('smtp')).toBeNull()
+  })
+})
+
+describe('a request', () => {
+  it('has the providers of the environment; what is wrong with them is logged once, and their health outlives it', async () => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+    const settings = { EMAIL: undefined, POSTERN_RESEND_KEY: 'k', POSTERN_PROVIDERS: 'resend, heron' }
+    const open = () => makeDeps({ ...workerEnv, ...settings } as unknown as Env, { waitUntil: () => {} })
+    const first = open()
+    const second = open()
+    const said = log.mock.calls.filter(([line]) => String(line).includes('POSTERN_PROVIDERS'))
+    log.mockRestore()
+    expect(said).toHaveLength(1)
+    expect(first.providers.inOrder(null).map(({ name }) => name)).toEqual(['resend'])
+    expect(second.providers.get('cloudflare')).toBeNull()
+    const fetch = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response('', { status: 503 }))
+    const raw = new TextEncoder().encode('From: a@a.example\r\n\r\nHi\r\n')
+    const message = { sender: '', recipients: ['x@b.example'], raw, messageId: 'm', domain: 'a.example' }
+    for (let n = 0; n < 3; n++) await first.providers.get('resend')?.send({ ...message, key: 'k', reference: 'p1-1' })
+    fetch.mockRestore()
+    expect(second.providers.health('resend')).toMatchObject({ state: 'failing', failures: 3 })
   })
 })
