@@ -5,7 +5,6 @@
  * What it does not carry: the null sender; the Message-ID, which it makes itself (references.ts keeps the thread); more than one
  * Reply-To. Its events come with the reference as their campaign_id.
  */
-import type { Address } from '../../mime/message.ts'
 import type { Outgoing, Provider, SendOutcome } from '../provider.ts'
 import {
   type Answer,
@@ -25,8 +24,9 @@ import {
 import type { ProviderTools } from './configure.ts'
 import { Base64, jsonBytes } from './json.ts'
 import { forAll, overLimits } from './limits.ts'
+import { contentOf, headersOf, personalizations, plainPerson } from './personalizations.ts'
 import { type Rebuilt, type RebuiltFile, rebuild } from './rebuild.ts'
-import { referencesWith } from './references.ts'
+import { idList, referencesWith } from './references.ts'
 
 const ENDPOINT = 'https://api.mailchannels.net/tx/v1/send'
 /** 30 MB of the message that it makes, which is about as large as ours. */
@@ -78,37 +78,18 @@ async function post(key: string, tools: ProviderTools, message: Outgoing, rebuil
 }
 
 function bodyOf(message: Outgoing, rebuilt: Rebuilt): object {
-  const references = referencesWith(rebuilt.fields, message.messageId)
-  const headers = rebuilt.headers
-    .filter(({ name }) => !RESERVED.has(name.toLowerCase()))
-    .map(({ name, value }) => [name, value] as const)
+  const references = idList(referencesWith(rebuilt.fields, message.messageId))
   return {
-    personalizations: rebuilt.groups.map(({ to, cc, bcc }) => ({
-      to: to.map(person),
-      ...(cc.length > 0 && { cc: cc.map(person) }),
-      ...(bcc.length > 0 && { bcc: bcc.map(person) }),
-    })),
-    from: person(rebuilt.from),
-    ...(rebuilt.replyTo[0] && { reply_to: person(rebuilt.replyTo[0]) }),
+    personalizations: personalizations(rebuilt.groups, plainPerson),
+    from: plainPerson(rebuilt.from),
+    ...(rebuilt.replyTo[0] && { reply_to: plainPerson(rebuilt.replyTo[0]) }),
     subject: rebuilt.subject,
     content: contentOf(rebuilt),
-    headers: Object.fromEntries([...headers, ['References', references.map((id) => `<${id}>`).join(' ')]]),
+    headers: headersOf(rebuilt, RESERVED, [['References', references]]),
     ...(rebuilt.files.length > 0 && { attachments: rebuilt.files.map(attachment) }),
     campaign_id: message.reference,
     tracking_settings: { click_tracking: { enable: false }, open_tracking: { enable: false } },
   }
-}
-
-function person({ name, address }: Address): object {
-  return { email: address, ...(name !== '' && { name }) }
-}
-
-function contentOf({ text, html }: Rebuilt): object[] {
-  const parts = [
-    ...(text ? [{ type: 'text/plain', value: text }] : []),
-    ...(html ? [{ type: 'text/html', value: html }] : []),
-  ]
-  return parts.length > 0 ? parts : [{ type: 'text/plain', value: ' ' }]
 }
 
 function attachment({ filename, contentType, bytes, contentId }: RebuiltFile): object {

@@ -27,7 +27,7 @@ import { Base64, jsonBytes } from './json.ts'
 import { callKey } from './keys.ts'
 import { forAll, overLimits } from './limits.ts'
 import { type Rebuilt, type RebuiltFile, rebuild } from './rebuild.ts'
-import { referencesOf } from './references.ts'
+import { idList, referencesOf } from './references.ts'
 
 const HOST = 'https://api.postmarkapp.com'
 const LIMITS = { name: 'postmark', recipientsMax: 50, bytesMax: 10 * 1000 * 1000 } as const
@@ -102,12 +102,12 @@ function bodyOf(
   call: string,
 ): object {
   const list = (mailboxes: Group['to']) => mailboxes.map(mailboxText).join(', ')
-  const references = referencesOf(rebuilt.fields)
+  const references = idList(referencesOf(rebuilt.fields))
   const headers = [
     ...rebuilt.headers,
     { name: 'Message-ID', value: `<${message.messageId}>` },
     { name: 'X-PM-KeepID', value: 'true' },
-    ...(references.length > 0 ? [{ name: 'References', value: references.map((id) => `<${id}>`).join(' ') }] : []),
+    ...(references === '' ? [] : [{ name: 'References', value: references }]),
   ]
   return {
     From: mailboxText(rebuilt.from),

@@ -38,6 +38,11 @@ function withinLength(all: string[]): string[] {
   return [oldest, ...kept]
 }
 
+/** The ids as a field's value; '' for none. */
+export function idList(ids: string[]): string {
+  return ids.map((id) => `<${id}>`).join(' ')
+}
+
 /** The raw message with its own id among its References. */
 export function referToItself(raw: Uint8Array, ownId: string): Uint8Array {
   const { fields } = parseHeaderBlock(raw)

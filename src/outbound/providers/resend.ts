@@ -27,7 +27,7 @@ import { Base64, jsonBytes } from './json.ts'
 import { callKey } from './keys.ts'
 import { forAll, overLimits } from './limits.ts'
 import { type Rebuilt, type RebuiltFile, rebuild } from './rebuild.ts'
-import { referencesWith } from './references.ts'
+import { idList, referencesWith } from './references.ts'
 
 const ENDPOINT = 'https://api.resend.com/emails'
 const LIMITS = { name: 'resend', recipientsMax: 50, bytesMax: 40 * 1000 * 1000 } as const
@@ -99,7 +99,7 @@ async function post(
 }
 
 function bodyOf(message: Outgoing, rebuilt: Rebuilt, { to, cc, bcc }: Group): object {
-  const references = referencesWith(rebuilt.fields, message.messageId)
+  const references = idList(referencesWith(rebuilt.fields, message.messageId))
   const headers = rebuilt.headers.map(({ name, value }) => [name, value] as const)
   return {
     from: mailboxText(rebuilt.from),
@@ -111,7 +111,7 @@ function bodyOf(message: Outgoing, rebuilt: Rebuilt, { to, cc, bcc }: Group): ob
     ...(rebuilt.html !== null && { html: rebuilt.html }),
     // One of the two must be there.
     ...((rebuilt.text !== null || rebuilt.html === null) && { text: rebuilt.text || ' ' }),
-    headers: Object.fromEntries([...headers, ['References', references.map((id) => `<${id}>`).join(' ')]]),
+    headers: Object.fromEntries([...headers, ['References', references]]),
     ...(rebuilt.files.length > 0 && { attachments: rebuilt.files.map(attachment) }),
     tags: [{ name: REFERENCE_NAME, value: message.reference }],
   }

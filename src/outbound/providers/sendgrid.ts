@@ -23,8 +23,9 @@ import {
 import type { ProviderTools } from './configure.ts'
 import { Base64, jsonBytes } from './json.ts'
 import { forAll, overLimits } from './limits.ts'
+import { contentOf, headersOf, personalizations, plainPerson } from './personalizations.ts'
 import { type Rebuilt, type RebuiltFile, rebuild } from './rebuild.ts'
-import { referencesOf } from './references.ts'
+import { idList, referencesOf } from './references.ts'
 
 const HOSTS = { global: 'https://api.sendgrid.com', eu: 'https://api.eu.sendgrid.com' } as const
 /** 1,000 recipients and as many personalizations. */
@@ -65,25 +66,17 @@ async function post(
 }
 
 function bodyOf(message: Outgoing, rebuilt: Rebuilt): object {
-  const references = referencesOf(rebuilt.fields)
-  const headers = rebuilt.headers
-    .filter(({ name }) => !RESERVED.has(name.toLowerCase()))
-    .map(({ name, value }) => [name, value] as const)
+  const references = idList(referencesOf(rebuilt.fields))
   return {
-    personalizations: rebuilt.groups.map(({ to, cc, bcc }) => ({
-      to: to.map(person),
-      ...(cc.length > 0 && { cc: cc.map(person) }),
-      ...(bcc.length > 0 && { bcc: bcc.map(person) }),
-    })),
+    personalizations: personalizations(rebuilt.groups, person),
     from: plainPerson(rebuilt.from),
     ...(rebuilt.replyTo.length > 0 && { reply_to_list: rebuilt.replyTo.map(plainPerson) }),
     // It takes no message without a subject or a body.
     subject: rebuilt.subject || ' ',
     content: contentOf(rebuilt),
-    headers: Object.fromEntries([
-      ...headers,
+    headers: headersOf(rebuilt, RESERVED, [
       ['Message-ID', `<${message.messageId}>`],
-      ...(references.length > 0 ? [['References', references.map((id) => `<${id}>`).join(' ')]] : []),
+      ...(references === '' ? [] : [['References', references] as const]),
     ]),
     ...(rebuilt.files.length > 0 && { attachments: rebuilt.files.map(attachment) }),
     custom_args: { [REFERENCE_NAME]: message.reference },
@@ -101,18 +94,6 @@ function person({ name, address }: Address): object {
   const needsQuotes = /[^\p{L}\p{M}\p{N} ]/u.test(name)
   const written = needsQuotes ? `"${name.replaceAll(/["\\]/g, '\\$&')}"` : name
   return { email: address, ...(name !== '' && { name: written }) }
-}
-
-function plainPerson({ name, address }: Address): object {
-  return { email: address, ...(name !== '' && { name }) }
-}
-
-function contentOf({ text, html }: Rebuilt): object[] {
-  const parts = [
-    ...(text ? [{ type: 'text/plain', value: text }] : []),
-    ...(html ? [{ type: 'text/html', value: html }] : []),
-  ]
-  return parts.length > 0 ? parts : [{ type: 'text/plain', value: ' ' }]
 }
 
 function attachment({ filename, contentType, bytes, contentId }: RebuiltFile): object {
