@@ -171,6 +171,15 @@ create index suppressions_account on suppressions (account_id, id);
 create index suppressions_reason on suppressions (account_id, reason, id);
 create index suppressions_expires on suppressions (expires_at) where expires_at is not null;
 
+create table mail_reports (
+  message_id integer primary key,
+  account_id integer not null,
+  report text not null,
+  due_at integer not null,
+  attempts integer not null default 0
+);
+create index mail_reports_due on mail_reports (due_at);
+
 create table sent_counts (
   account_id integer not null,
   key_id integer not null,

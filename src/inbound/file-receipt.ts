@@ -20,11 +20,13 @@ import type { ParsedMessage } from '../mime/message.ts'
 import { parseMessage } from '../mime/parse.ts'
 import { wakeOutbox } from '../notify/outbox.ts'
 import { askOutside } from '../opinions/ask.ts'
+import { type NotedReport, noteOf, noteStatement, type ReportMessage } from '../outbound/mail-reports.ts'
 import type { SpamInput } from '../spam/input.ts'
 import type { SpamReport } from '../spam/report.ts'
 import { scoreMessage } from '../spam/score.ts'
 import { urlDomains } from '../spam/url-domains.ts'
 import { readAccount } from '../store/account-read.ts'
+import type { Statement } from '../store/database.ts'
 import { shardOf } from '../store/ids.ts'
 import { queueRawDelete } from '../store/outbox.ts'
 import type { Receipt } from '../store/raw.ts'
@@ -34,6 +36,7 @@ import { localVerdict } from '../verify/local.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 import { soleFromDomain, verifySender } from '../verify/verify-sender.ts'
 import { fileMessage } from './file.ts'
+import { openReturnAddress } from './return-address.ts'
 
 export type Filed =
   | { kind: 'filed'; id: number; mailbox: 'inbox' | 'junk' }
@@ -90,9 +93,27 @@ export async function fileReceipt(
     also: () => countDelivered(receipt.accountId, sender, Math.floor(receipt.receivedAtMs / 1000)),
   }
   const place = fileMessage(report, canRefuse)
-  if (place === 'inbox' || place === 'junk')
-    return await afterDelivery(deps, receipt, await deliver(deps, { ...delivery, role: place }), place)
+  if (place === 'inbox' || place === 'junk') {
+    const noted = await reportIn(deps, receipt, { bytes, message, verdict, isJunk: place === 'junk' })
+    const also = (id: Statement) => [
+      ...delivery.also(),
+      ...(noted ? [noteStatement(receipt.accountId, id, noted)] : []),
+    ]
+    return await afterDelivery(deps, receipt, await deliver(deps, { ...delivery, also, role: place }), place)
+  }
   return await afterWithholding(deps, receipt, await withhold(deps, delivery, place), report)
+}
+
+// A bounce or a complaint is applied later (outbound/mail-reports.ts). What an account of this server sent is never one.
+async function reportIn(
+  deps: Deps,
+  { source, to, receivedAtMs }: Receipt,
+  filed: Pick<ReportMessage, 'bytes' | 'message' | 'verdict' | 'isJunk'>,
+): Promise<NotedReport | null> {
+  if (source === 'local') return null
+  const path = await openReturnAddress(deps, to)
+  const verp = path?.kind === 'verp' ? { submissionId: path.submissionId, n: path.n } : null
+  return noteOf({ ...filed, verp, receivedAt: Math.floor(receivedAtMs / 1000) })
 }
 
 // What the account has taught its filter, what it knows of the sender, and what it has listed.

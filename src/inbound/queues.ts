@@ -6,6 +6,7 @@ import type { Deps, PendingMessage, WakeMessage } from '../deps.ts'
 import { lessonsOf, teachDue } from '../junk/teach.ts'
 import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
 import { drainOutbox, wakeOutbox } from '../notify/outbox.ts'
+import { applyMailReports } from '../outbound/mail-reports.ts'
 import { sendDue } from '../outbound/send-due.ts'
 import { keepDead } from './dead-letters.ts'
 import { eraseAccounts } from './erase.ts'
@@ -25,6 +26,7 @@ const drain: Handler = async (deps, body) => {
   const { shard } = body as WakeMessage
   await drainOutbox(deps, shard, lessonsOf)
   const isMore = [
+    await applyMailReports(deps, shard),
     await eraseAccounts(deps, shard),
     await emptyMailboxes(deps, shard),
     await teachDue(deps, shard),

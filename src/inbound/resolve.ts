@@ -9,8 +9,11 @@ import type { Deps } from '../deps.ts'
 import { foldAddress } from '../mime/addresses.ts'
 import { readAddresses } from '../store/directory-read.ts'
 import type { AddressRow } from '../store/schema.ts'
+import { readSubmission } from '../store/submission-read.ts'
+import { openReturnAddress } from './return-address.ts'
 
-export type MailboxRecipient = { kind: 'mailbox'; accountId: number; addressId: number; folded: string }
+/** `addressId` is null where the address that something was sent from is not known any more. */
+export type MailboxRecipient = { kind: 'mailbox'; accountId: number; addressId: number | null; folded: string }
 
 export type Recipient =
   | MailboxRecipient
@@ -23,9 +26,22 @@ export type Recipient =
 export async function resolveRecipient(deps: Deps, recipient: string): Promise<Recipient> {
   const folded = foldAddress(recipient)
   if (!folded) return { kind: 'refused', reply: '5.1.3 The recipient address is not valid' }
+  // Before the directory: a catch-all may stand at the return domain, and what comes back is not for its owner.
+  const returned = await resolveReturned(deps, recipient, folded)
+  if (returned) return returned
   const row = lookUp(folded, await readAddresses(deps.stores.directory, lookupOrder(folded)))
   if (!row) return { kind: 'refused', reply: '5.1.1 No such recipient here' }
   if (row.enabled === 0) return { kind: 'refused', reply: '5.2.1 This address does not accept mail' }
   if (row.kind === 'forward') return { kind: 'forward', row }
   return { kind: 'mailbox', accountId: row.account_id, addressId: row.id, folded }
+}
+
+// What comes back to an envelope sender of ours is mail for whoever sent it.
+async function resolveReturned(deps: Deps, recipient: string, folded: string): Promise<Recipient | null> {
+  const path = await openReturnAddress(deps, recipient)
+  if (path?.kind !== 'verp') return null
+  const db = deps.stores.find(path.accountId)
+  const submission = db && (await readSubmission(db, path.accountId, null, path.submissionId))
+  if (!submission) return { kind: 'refused', reply: '5.1.1 No such recipient here' }
+  return { kind: 'mailbox', accountId: path.accountId, addressId: submission.address_id, folded }
 }

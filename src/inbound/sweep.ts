@@ -16,6 +16,7 @@ import { noteKeptAndRead } from '../junk/kept-and-read.ts'
 import { lessonsOf, teachDue } from '../junk/teach.ts'
 import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
 import { drainOutbox, wakeOutbox } from '../notify/outbox.ts'
+import { applyMailReports } from '../outbound/mail-reports.ts'
 import { sendDueBySweep } from '../outbound/send-due.ts'
 import { readDeadSubjects, readState } from '../store/directory-read.ts'
 import { putState } from '../store/directory-write.ts'
@@ -48,6 +49,7 @@ export async function sweep(deps: Deps): Promise<SweepResult> {
   for (let shard = 0; shard < deps.stores.shards.length; shard++) {
     await attempt(deps, 'sweep.outbound', () => sendDueBySweep(deps, shard))
     await attempt(deps, 'sweep.outbox', () => drainOutbox(deps, shard, lessonsOf))
+    await attempt(deps, 'sweep.reports', () => applyMailReports(deps, shard))
     await attempt(deps, 'sweep.erase', () => eraseAccounts(deps, shard))
     await attempt(deps, 'sweep.empty', () => emptyMailboxes(deps, shard))
     await attempt(deps, 'sweep.forget', () => forgetOld(deps, shard))

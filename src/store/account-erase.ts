@@ -48,7 +48,7 @@ export async function eraseChunk(db: Database, accountId: number): Promise<boole
 /** Tables of which an account has few rows, or rows that others keep few. */
 const OWN_TABLES = [
   ...['spam_models', 'lessons', 'digests', 'tombstones', 'vanished', 'lists', 'outbox', 'idempotency'],
-  ...['events', 'webhooks', 'webhook_deliveries', 'sent_counts', 'drafts', 'templates'],
+  ...['events', 'webhooks', 'webhook_deliveries', 'mail_reports', 'sent_counts', 'drafts', 'templates'],
   ...['vacations', 'vacation_answers'],
 ]
 

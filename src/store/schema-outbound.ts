@@ -133,6 +133,20 @@ export const suppressions = sqliteTable(
   ],
 )
 
+/** Bounces and complaints that came by mail and are still to be applied: noted in the batch that stores the message, deleted when it is done. */
+export const mail_reports = sqliteTable(
+  'mail_reports',
+  {
+    message_id: integer().primaryKey(),
+    account_id: integer().notNull(),
+    /** JSON of a NotedReport (outbound/mail-reports.ts). */
+    report: text().notNull(),
+    due_at: integer().notNull(),
+    attempts: integer().notNull().default(0),
+  },
+  (t) => [index('mail_reports_due').on(t.due_at)],
+)
+
 /** What an account (key_id 0) and each of its keys has sent in the running minute and day. */
 export const sent_counts = sqliteTable(
   'sent_counts',
@@ -236,6 +250,7 @@ export type SubmissionRow = typeof submissions.$inferSelect
 export type SubmissionRecipientRow = typeof submission_recipients.$inferSelect
 export type SubmissionEventRow = typeof submission_events.$inferSelect
 export type SuppressionRow = typeof suppressions.$inferSelect
+export type MailReportRow = typeof mail_reports.$inferSelect
 export type SentCountRow = typeof sent_counts.$inferSelect
 export type DraftRow = typeof drafts.$inferSelect
 export type TemplateRow = typeof templates.$inferSelect
