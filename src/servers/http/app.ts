@@ -29,6 +29,7 @@ import { lists as serverLists } from './routes/admin/lists.ts'
 import { usage } from './routes/admin/usage.ts'
 import { answers } from './routes/answers.ts'
 import { changes } from './routes/changes.ts'
+import { drafts } from './routes/drafts.ts'
 import { events } from './routes/events.ts'
 import { imports } from './routes/import.ts'
 import { keys } from './routes/keys.ts'
@@ -61,6 +62,7 @@ const ACCOUNT_ROUTES = [
   messageBytes,
   sends,
   answers,
+  drafts,
   submissions,
   suppressions,
   changes,
