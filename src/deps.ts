@@ -126,7 +126,7 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>, req
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: env.POSTERN_SECRET || null, adminKey: env.POSTERN_ADMIN_KEY || null },
     limiter: limiterOf(env),
-    live: env.LIVE ? openLive(env.LIVE) : null,
+    live: env.LIVE ? openLive(env.LIVE, () => Date.now()) : null,
     blocklists: blocklistsOf(env.POSTERN_DNSBL ?? '', log),
     classifier: classifierOf(env),
     policy: serverPolicy({

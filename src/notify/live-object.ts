@@ -5,7 +5,7 @@
  * a ping without waking it. An object that is lost takes its lines with it, and followers connect again.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { NEWS, PING, PONG, STREAMS_MAX } from './live.ts'
+import { NEWS, PING, PONG, SILENT_MS_MAX, STREAMS_MAX } from './live.ts'
 
 export class AccountLive extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
@@ -14,8 +14,8 @@ export class AccountLive extends DurableObject<Env> {
   }
 
   override async fetch(request: Request): Promise<Response> {
-    if (new URL(request.url).pathname === '/publish') return this.#publish()
-    return this.#connect()
+    const { pathname, searchParams } = new URL(request.url)
+    return pathname === '/publish' ? this.#publish() : this.#connect(Number(searchParams.get('now')))
   }
 
   override webSocketClose(socket: WebSocket): void {
@@ -26,11 +26,23 @@ export class AccountLive extends DurableObject<Env> {
     close(socket)
   }
 
-  #connect(): Response {
-    if (this.ctx.getWebSockets().length >= STREAMS_MAX) return new Response(null, { status: 429 })
+  #connect(nowMs: number): Response {
+    // A follower whose invocation was torn away may leave a line that nobody closes.
+    const lines = this.ctx.getWebSockets().filter((socket) => {
+      const isSilent = nowMs - this.#lastHeardMs(socket) > SILENT_MS_MAX
+      if (isSilent) close(socket)
+      return !isSilent
+    })
+    if (lines.length >= STREAMS_MAX) return new Response(null, { status: 429 })
     const { 0: follower, 1: own } = new WebSocketPair()
     this.ctx.acceptWebSocket(own)
+    own.serializeAttachment(nowMs)
     return new Response(null, { status: 101, webSocket: follower })
+  }
+
+  #lastHeardMs(socket: WebSocket): number {
+    const acceptedMs = socket.deserializeAttachment() as number
+    return Math.max(acceptedMs, this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0)
   }
 
   #publish(): Response {

@@ -2,13 +2,15 @@
  * Live push: whoever follows an account's events is told at once that there are new ones.
  *
  * What is told is a hint and carries nothing: a follower reads the events themselves from the table in which the outbox's
- * worker has committed them (feed.ts). So a hint that is lost, late or doubled costs time and never an event, the order is
+ * worker has committed them (follow.ts). So a hint that is lost, late or doubled costs time and never an event, the order is
  * the table's, and the object that passes hints on (live-object.ts) keeps nothing.
  */
 import type { Deps } from '../deps.ts'
 
 /** Streams of one account that are open at once: more than its programs and its people's pages together. */
 export const STREAMS_MAX = 50
+/** A line that was silent for this long leads nowhere: it gives way to a new one. Followers ping several times in it. */
+export const SILENT_MS_MAX = 120_000
 /** What a hint says. */
 export const NEWS = 'news'
 /** What a follower asks to learn whether its line still holds, and what it is answered without waking the object. */
@@ -25,7 +27,7 @@ export type Live = {
 /** The object of each account, found by the account's id. */
 export type LiveNamespace = Pick<DurableObjectNamespace, 'getByName'>
 
-export function openLive(objects: LiveNamespace): Live {
+export function openLive(objects: LiveNamespace, now: () => number): Live {
   const objectOf = (accountId: number) => objects.getByName(`account ${accountId}`)
   return {
     async publish(accountId) {
@@ -33,7 +35,9 @@ export function openLive(objects: LiveNamespace): Live {
       if (status !== 204) throw new Error(`the live object answered ${status}`)
     },
     async connect(accountId) {
-      const answer = await objectOf(accountId).fetch(`${OBJECT}/connect`, { headers: { upgrade: 'websocket' } })
+      const answer = await objectOf(accountId).fetch(`${OBJECT}/connect?now=${now()}`, {
+        headers: { upgrade: 'websocket' },
+      })
       if (answer.status === 429) return null
       const { webSocket } = answer
       if (!webSocket) throw new Error(`the live object answered ${answer.status}`)

@@ -18,3 +18,10 @@ export async function isKeptEvent(db: Database, accountId: number, { modseq, n }
   )
   return row !== null
 }
+
+/** Where the newest event stands; null where there is none. */
+export function newestEvent(db: Database, accountId: number): Promise<EventPlace | null> {
+  return db.first<EventPlace>(
+    sql`select modseq, n from events where account_id = ${accountId} order by modseq desc, n desc limit 1`,
+  )
+}

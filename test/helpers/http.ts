@@ -35,7 +35,7 @@ export function makeClient(deps: Deps, key: string | null): Client {
       ...(body === undefined ? {} : { body }),
     })
     const response = await handleHttp(request, deps)
-    const bytes = new Uint8Array(await response.arrayBuffer())
+    const bytes = await bytesOf(response)
     const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '')
     const parsed = isJson && bytes.length > 0 ? JSON.parse(new TextDecoder().decode(bytes)) : undefined
     return { status: response.status, headers: response.headers, body: parsed, bytes }
@@ -47,6 +47,14 @@ export function makeClient(deps: Deps, key: string | null): Client {
     patch: (path, json) => call('PATCH', path, { json }),
     delete: (path) => call('DELETE', path),
   }
+}
+
+// A stream has no end: its reader leaves at once.
+async function bytesOf(response: Response): Promise<Uint8Array> {
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream'))
+    return new Uint8Array(await response.arrayBuffer())
+  await response.body?.cancel()
+  return new Uint8Array()
 }
 
 export function adminClient(deps: Deps): Client {

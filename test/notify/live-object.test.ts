@@ -2,10 +2,10 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { NEWS, openLive, PING, PONG, STREAMS_MAX, tellFollowers } from '../../src/notify/live.ts'
+import { NEWS, openLive, PING, PONG, SILENT_MS_MAX, STREAMS_MAX, tellFollowers } from '../../src/notify/live.ts'
 import { makeWorld, migrate } from '../helpers/world.ts'
 
-const live = openLive(env.LIVE)
+const live = openLive(env.LIVE, () => Date.now())
 let account = 1000
 
 beforeAll(() => migrate())
@@ -51,6 +51,13 @@ describe('an object of live push', () => {
     expect(await live.connect(mine)).toBe(null)
     lines[0]?.socket.close(1000)
     await expect.poll(async () => (await live.connect(mine)) !== null).toBe(true)
+  })
+
+  it('lets lines give way that were silent for long', async () => {
+    const mine = ++account
+    for (let n = 0; n < STREAMS_MAX; n++) await line(mine)
+    const later = openLive(env.LIVE, () => Date.now() + SILENT_MS_MAX + 1_000)
+    expect(await later.connect(mine)).not.toBe(null)
   })
 
   it('lets a hint fail without a word to who gave it, but in the log', async () => {

@@ -29,7 +29,7 @@ import { lists as serverLists } from './routes/admin/lists.ts'
 import { usage } from './routes/admin/usage.ts'
 import { answers } from './routes/answers.ts'
 import { changes } from './routes/changes.ts'
-import { drafts } from './routes/drafts.ts'
+import { eventStream } from './routes/event-stream.ts'
 import { events } from './routes/events.ts'
 import { imports } from './routes/import.ts'
 import { keys } from './routes/keys.ts'
@@ -62,11 +62,11 @@ const ACCOUNT_ROUTES = [
   messageBytes,
   sends,
   answers,
-  drafts,
   submissions,
   suppressions,
   changes,
   events,
+  eventStream,
   reports,
   quarantine,
   spamLists,

@@ -14,6 +14,7 @@ import { createMiddleware } from 'hono/factory'
 import { authenticateKey } from '../../access/keys.ts'
 import { countFailure, countRequest, rateOfFailures } from '../../access/rate-limit.ts'
 import type { Principal, Scope } from '../../access/scopes.ts'
+import { isFailure } from '../../errors.ts'
 import type { AccountEnv, AccountPrincipal, HttpEnv } from './context.ts'
 import { orProblem, Problem } from './errors.ts'
 import { refuseExceeded } from './rate-headers.ts'
@@ -75,6 +76,15 @@ async function authenticate<Env extends HttpEnv>(c: Context<Env>): Promise<Princ
   c.set('rate', rate)
   refuseExceeded(rate, `This key may make ${rate.limit} requests a minute.`)
   return principal
+}
+
+/** Whether the key of an account's request still opens it, by the same scopes: for answers that last. */
+export async function stillOpens(c: Context<AccountEnv>): Promise<boolean> {
+  const { keyId, scopes } = c.var.account
+  const key = BEARER.exec(c.req.header('authorization') ?? '')?.[1]
+  const principal = key === undefined ? null : await authenticateKey(c.env.deps, key)
+  if (!principal || isFailure(principal) || principal.kind !== 'account') return false
+  return principal.keyId === keyId && scopes.every((scope) => principal.scopes.includes(scope))
 }
 
 function unauthenticated(detail: string, challenge: string): Problem {

@@ -11,8 +11,6 @@ export type IdPrefix =
   | 'aud'
   | 'dkm'
   | 'dlt'
-  | 'drf'
-  | 'tpl'
   | 'dom'
   | 'key'
   | 'mbx'

@@ -4,9 +4,11 @@
  * The description drives the test. An operation without a line in ACCOUNT_CALLS or ADMIN_CALLS fails it, so a route cannot come without saying
  * how it is called and which foreign ids it could be tried with.
  */
+import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { SCOPES, type Scope } from '../../../src/access/scopes.ts'
 import { keepDead } from '../../../src/inbound/dead-letters.ts'
+import { openLive } from '../../../src/notify/live.ts'
 import { app } from '../../../src/servers/http/app.ts'
 import { type Answer, accountClient, adminClient, type Call, type Client, makeClient } from '../../helpers/http.ts'
 import {
@@ -42,7 +44,7 @@ let operations: Operation[]
 
 beforeAll(async () => {
   await migrate()
-  world = makeWorld()
+  world = makeWorld({ live: openLive(env.LIVE, () => Date.now()) })
   admin = adminClient(world.deps)
   // The stranger's account is the lowest and has mail of its own, so that a bound that leaks would find something.
   strangerAccount = await makeAccount(world, 'stranger@a.example')
@@ -68,24 +70,12 @@ async function idsOf(client: Client, address: string): Promise<Ids> {
     spare: (await client.post('/v1/mailboxes', { name: 'spare' })).body.id,
     part: detail.attachments[0].part,
     ...(await heldOf(client, address)),
-    ...(await draftsOf(client, address)),
     submission: (await client.post('/v1/messages/send', { to: [address], text: 'to myself' })).body.id,
     suppression: (await client.post('/v1/suppressions', { address: `${address.split('@')[0]}@elsewhere.example` })).body
       .id,
     key: (await client.post('/v1/keys', { name: 'spare', scopes: ['mail:read'] })).body.key && (await lastKey(client)),
     entry: (await client.post('/v1/spam/lists', { entry: `${address.split('@')[0]}@pest.example`, list: 'block' })).body
       .id,
-  }
-}
-
-async function draftsOf(client: Client, address: string) {
-  const make = async (): Promise<Answer['body']> =>
-    (await client.post('/v1/drafts', { from: address, to: [address], text: 'word' })).body
-  return {
-    madeDraft: (await make()).message,
-    draft: (await make()).id,
-    sentDraft: (await make()).id,
-    doomedDraft: (await make()).id,
   }
 }
 
@@ -270,9 +260,6 @@ describe('every operation of the description', () => {
         ...ownerIds,
         message: 'msg_zzz',
         submission: 'sub_zzz',
-        draft: 'drf_zzz',
-        sentDraft: 'drf_zzz',
-        doomedDraft: 'drf_zzz',
         suppression: 'sup_zzz',
         thread: 'thr_zzz',
         mailbox: 'mbx_zzz',

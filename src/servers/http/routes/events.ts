@@ -15,7 +15,7 @@ export const events = new OpenAPIHono<HttpEnv>()
 const DAYS = EVENT_SECONDS / 86_400
 const TYPES_CHARS_MAX = 1_000
 
-const types = z
+export const types = z
   .string()
   .max(TYPES_CHARS_MAX)
   .transform((text) => text.split(','))
@@ -60,7 +60,7 @@ events.openapi(list, async (c) => {
   return c.json({ data: events.map(renderEvent), has_more: more, next_since: nextSince }, 200)
 })
 
-function refused(): Problem {
+export function refused(): Problem {
   const detail = 'This is not the id of an event of this account: leave `since` out to begin.'
   return new Problem('malformed', detail, { errors: [{ in: 'query', pointer: '/since', detail }] })
 }
