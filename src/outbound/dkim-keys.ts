@@ -18,7 +18,7 @@ import { isUniqueViolation } from '../store/database.ts'
 import { type NamedDkimKey, pageDkimKeys, readActiveDkimKeys, readDkimKey } from '../store/dkim-read.ts'
 import { activateDkimKey, deleteDkimKey, insertDkimKey, retireDkimKey } from '../store/dkim-write.ts'
 import type { Stores } from '../store/stores.ts'
-import { type DkimAlgorithm, type SigningKey, sign, signMessage } from '../verify/dkim-sign.ts'
+import { type DkimAlgorithm, type SigningKey, sign, signatureFields } from '../verify/dkim-sign.ts'
 import { findKey, isSignedBy } from '../verify/key.ts'
 
 export type DkimKey = {
@@ -120,13 +120,13 @@ export async function removeDkimKey(deps: Deps, id: number): Promise<true | Fail
 export type Signing = { stores: Pick<Stores, 'directory'>; root: string | null; nowMs: number }
 
 /**
- * The message with the signatures of the domain's active keys; as it is where there are none. Throws where there are and they cannot
- * be used: unsigned mail of a domain that signs is refused by who believes its DMARC policy.
+ * The signatures of the domain's active keys, to be put on top of the message; empty where there are none. Throws where there are and
+ * they cannot be used: unsigned mail of a domain that signs is refused by who believes its DMARC policy.
  */
 export async function signOutgoing(signing: Signing, raw: Uint8Array, domain: string): Promise<Uint8Array> {
   const rows = await readActiveDkimKeys(signing.stores.directory, domain)
   const keys = await Promise.all(rows.map((row) => signingKey(signing.root, row)))
-  return await signMessage(raw, keys, signing.nowMs)
+  return await signatureFields(raw, keys, signing.nowMs)
 }
 
 /** Opened and imported once in an isolate: a row's private key never changes. */

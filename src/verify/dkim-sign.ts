@@ -38,17 +38,21 @@ const FIELDS_MAX = 20
 const LINE_CHARS_MAX = 76
 
 /**
- * The message with a signature for each key on top. It goes as it is where its header is too long to be read whole, or begins with
+ * The fields to be put on top of the message, one for each key. None where the header is too long to be read whole, or begins with
  * white space, which would go on with our field.
  */
-export async function signMessage(raw: Uint8Array, keys: readonly SigningKey[], nowMs: number): Promise<Uint8Array> {
+export async function signatureFields(
+  raw: Uint8Array,
+  keys: readonly SigningKey[],
+  nowMs: number,
+): Promise<Uint8Array> {
   const { fields, end, defects } = parseHeaderBlock(raw)
   const isFolded = raw[0] === 0x20 || raw[0] === 0x09
-  if (keys.length === 0 || isFolded || defects.includes('header-too-long')) return raw
+  if (keys.length === 0 || isFolded || defects.includes('header-too-long')) return new Uint8Array()
   const bodyHash = base64(hashBody(raw, end, 'relaxed').digest)
   const header = raw.subarray(0, end)
   const signing = keys.map((key) => signatureField(header, namesOf(fields), bodyHash, key, nowMs))
-  return concat(latin1Bytes((await Promise.all(signing)).join('')), raw)
+  return latin1Bytes((await Promise.all(signing)).join(''))
 }
 
 async function signatureField(

@@ -9,7 +9,7 @@ import { dkimVerify } from 'mailauth'
 import { describe, expect, it } from 'vitest'
 import { inWireForm } from '../../src/outbound/providers/smtp/wire-form.ts'
 import { verifyDkim } from '../../src/verify/dkim.ts'
-import { type DkimAlgorithm, type SigningKey, signMessage } from '../../src/verify/dkim-sign.ts'
+import { type DkimAlgorithm, type SigningKey, signatureFields } from '../../src/verify/dkim-sign.ts'
 import { rawMessageOf, tableResolve, type Zone } from './raw-message.ts'
 
 const NOW = Date.UTC(2026, 10, 2, 10)
@@ -34,6 +34,11 @@ async function makeKey(algorithm: DkimAlgorithm): Promise<{ signing: SigningKey;
 const made = await Promise.all([makeKey('rsa-sha256'), makeKey('ed25519-sha256')])
 const keys = made.map(({ signing }) => signing)
 const resolve = tableResolve(Object.assign({}, ...made.map(({ zone }) => zone)) as Zone)
+
+/** The message as it goes out. */
+async function signMessage(raw: Uint8Array): Promise<Uint8Array> {
+  return Buffer.concat([await signatureFields(raw, keys, NOW), raw])
+}
 
 const bytesOf = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0))
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
@@ -65,7 +70,7 @@ describe('what is signed', () => {
     const failed: unknown[] = []
     for (const name of fixtures) {
       const raw = inWireForm(new Uint8Array(readFileSync(`test/fixtures/${name}`)))
-      const signed = await signMessage(raw, keys, NOW)
+      const signed = await signMessage(raw)
       const ours = (await verifyDkim(rawMessageOf(signed), resolve, NOW)).slice(0, 2).map(({ result }) => result)
       if (ours.join() !== 'pass,pass') failed.push([name, ours])
     }
@@ -81,7 +86,7 @@ describe('what is signed', () => {
     ['a long References', `References: ${'<0123456789@shop.example>\r\n '.repeat(80)}\r\n${RAW}`],
     ['another signature', `DKIM-Signature: v=1; a=rsa-sha256; d=x.example\r\n${RAW}`],
   ])('holds for %s, here and at the oracle', async (_, raw) => {
-    const { ours, theirs } = await results(await signMessage(bytesOf(raw), keys, NOW))
+    const { ours, theirs } = await results(await signMessage(bytesOf(raw)))
     expect({ ours: ours.slice(0, 2), theirs: theirs.slice(0, 2) }).toEqual(PASSES)
   })
 
@@ -90,14 +95,14 @@ describe('what is signed', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(part, { maxLength: 60 }), async (parts) => {
         const raw = inWireForm(bytesOf(`${RAW}${parts.join('')}`))
-        expect(await results(await signMessage(raw, keys, NOW))).toEqual(PASSES)
+        expect(await results(await signMessage(raw))).toEqual(PASSES)
       }),
       { numRuns: 60 },
     )
   })
 
   it('is written on lines that survive, and names no part of the body', async () => {
-    const signed = textOf(await signMessage(bytesOf(RAW), keys, NOW))
+    const signed = textOf(await signMessage(bytesOf(RAW)))
     const field = signed.slice(0, signed.indexOf('From:'))
     expect(field).toMatch(/^DKIM-Signature: v=1; a=rsa-sha256; c=relaxed\/relaxed; d=shop\.example; s=r1; t=\d+;\r\n/)
     expect(field).not.toMatch(/\bl=/)
@@ -106,10 +111,8 @@ describe('what is signed', () => {
   })
 
   it('is nothing without a key, and where a signature would become part of what follows', async () => {
-    const raw = bytesOf(RAW)
-    expect(await signMessage(raw, [], NOW)).toBe(raw)
-    const folded = bytesOf(` x\r\n${RAW}`)
-    expect(await signMessage(folded, keys, NOW)).toBe(folded)
+    expect(await signatureFields(bytesOf(RAW), [], NOW)).toHaveLength(0)
+    expect(await signatureFields(bytesOf(` x\r\n${RAW}`), keys, NOW)).toHaveLength(0)
   })
 })
 
@@ -127,7 +130,7 @@ describe('what is done to it on the way', () => {
     ['gets a Reply-To', (text: string) => `Reply-To: eve@evil.example\r\n${text}`, 'fail'],
     ['gets a second Content-Type', (text: string) => `Content-Type: text/html\r\n${text}`, 'fail'],
   ])('where it %s', async (_, change, result) => {
-    const signed = textOf(await signMessage(bytesOf(RAW), keys, NOW))
+    const signed = textOf(await signMessage(bytesOf(RAW)))
     const { ours, theirs } = await results(bytesOf(change(signed)))
     expect(ours).toEqual([result, result])
     // The oracle calls a body that was changed neutral.

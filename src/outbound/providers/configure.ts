@@ -46,7 +46,7 @@ export type ProviderTools = {
 
 /** For a provider that signs nothing itself. */
 export type Signer = {
-  /** The message with its domain's DKIM signatures on top. */
+  /** The DKIM signatures of its domain, to be put on top of the message; empty where there are none. */
   sign(raw: Uint8Array, domain: string): Promise<Uint8Array>
 }
 

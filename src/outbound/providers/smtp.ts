@@ -21,7 +21,7 @@ export type Smtp = {
   server: SmtpServer
   /** Throws `Broken` where no connection comes about. */
   connect(server: SmtpServer): Promise<ByteStream>
-  /** The message with the domain's signatures on top, or as it is where the domain has no key. */
+  /** The domain's signatures, to be put on top of the message; empty where the domain has no key. */
   sign(raw: Uint8Array, domain: string): Promise<Uint8Array>
   timeouts?: Timeouts
 }
@@ -45,14 +45,12 @@ async function send({ server, connect, sign, timeouts = TIMEOUTS }: Smtp, messag
     return forAll(permanent('5.1.7', 'The sender is no address that SMTP knows.'))
   const named = recipients.filter(isAddress)
   if (named.length === 0) return forAll(NO_ADDRESS)
-  let raw: Uint8Array
-  try {
-    // Signed as it goes over the wire: what is changed afterwards is not what was signed.
-    raw = await sign(inWireForm(message.raw), domain)
-  } catch {
-    return forAll(UNSIGNED)
-  }
-  const outcomes = await handOver({ server, connect, timeouts }, { sender, recipients: named, raw, domain })
+  // Signed as it goes over the wire: what is changed afterwards is not what was signed.
+  const raw = inWireForm(message.raw)
+  const signatures = await sign(raw, domain).catch(() => null)
+  if (signatures === null) return forAll(UNSIGNED)
+  const mail = { sender, recipients: named, signatures, raw, domain }
+  const outcomes = await handOver({ server, connect, timeouts }, mail)
   let next = 0
   return recipients.map((to) => (isAddress(to) ? (outcomes[next++] as SendOutcome) : NO_ADDRESS))
 }

@@ -8,7 +8,7 @@ import { configureProviders, type ProviderEnv } from '../../../src/outbound/prov
 const tools = {
   fetch: () => Promise.reject(new Error('not here')),
   now: () => 0,
-  sign: async (raw: Uint8Array) => raw,
+  sign: async () => new Uint8Array(),
 }
 const EMAIL = { send: () => Promise.reject(new Error('not here')) } as unknown as SendEmail
 const ALL: ProviderEnv = {

@@ -12,7 +12,7 @@
 import type { SendOutcome } from '../../provider.ts'
 import { authenticate } from './auth.ts'
 import { type Capabilities, NONE, readCapabilities } from './capabilities.ts'
-import { commandsOf, type Mail, paramsOf } from './envelope.ts'
+import { commandsOf, type Mail, paramsOf, sizeOf } from './envelope.ts'
 import { Refusal, refused } from './refusal.ts'
 import type { SmtpServer } from './server.ts'
 import type { ByteStream } from './stream.ts'
@@ -153,14 +153,14 @@ async function* pipelined(wire: Wire, commands: string[], { recipientMs }: Timeo
 /** Hands the message over: the outcome of all recipients that were accepted. */
 async function sendContent(
   wire: Wire,
-  { raw }: Mail,
+  mail: Mail,
   offered: Capabilities,
   progress: { isHandedOver: boolean },
   timeouts: Timeouts,
 ): Promise<SendOutcome> {
   const reply = offered.chunking
-    ? await finalReply(wire, chunked(raw), progress, timeouts)
-    : await afterData(wire, raw, progress, timeouts)
+    ? await finalReply(wire, chunked(mail), progress, timeouts)
+    : await afterData(wire, mail, progress, timeouts)
   if (reply.code === 250) return { kind: 'delivered', providerId: queueIdOf(reply) }
   if (reply.code < 400) throw new Broken('The server did not say whether it took the message.')
   return refused(reply, 'content')
@@ -168,24 +168,26 @@ async function sendContent(
 
 async function afterData(
   wire: Wire,
-  raw: Uint8Array,
+  mail: Mail,
   progress: { isHandedOver: boolean },
   timeouts: Timeouts,
 ): Promise<Reply> {
   const reply = await wire.command('DATA', timeouts.recipientMs)
   if (reply.code !== 354) throw new Refusal(refused(reply, 'content'))
-  return await finalReply(wire, withLast(dotStuffed(raw), new TextEncoder().encode('.\r\n')), progress, timeouts)
+  return await finalReply(wire, stuffed(mail), progress, timeouts)
 }
 
-function* withLast(slices: Iterable<Uint8Array>, last: Uint8Array): Generator<Uint8Array> {
-  yield* slices
-  yield last
+function* stuffed({ signatures, raw }: Mail): Generator<Uint8Array> {
+  yield* dotStuffed(signatures)
+  yield* dotStuffed(raw)
+  yield new TextEncoder().encode('.\r\n')
 }
 
 /** RFC 3030: one chunk, whose length says where it ends. */
-function* chunked(raw: Uint8Array): Generator<Uint8Array> {
-  yield new TextEncoder().encode(`BDAT ${raw.length} LAST\r\n`)
-  yield* slicesOf(raw)
+function* chunked(mail: Mail): Generator<Uint8Array> {
+  yield new TextEncoder().encode(`BDAT ${sizeOf(mail)} LAST\r\n`)
+  yield* slicesOf(mail.signatures)
+  yield* slicesOf(mail.raw)
 }
 
 /**

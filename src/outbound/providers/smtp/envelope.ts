@@ -10,6 +10,8 @@ export type Mail = {
   /** '' is the null sender. */
   sender: string
   recipients: readonly string[]
+  /** Fields that go before the message. A copy of both together would be a large one. */
+  signatures: Uint8Array
   /** In wire form (wire-form.ts). */
   raw: Uint8Array
   /** The name that we go by in EHLO. */
@@ -33,18 +35,22 @@ export function commandsOf({ sender, recipients }: Mail, params: string): string
   return [`MAIL FROM:<${sender}>${params}`, ...recipients.map((to) => `RCPT TO:<${to}>`)]
 }
 
+export function sizeOf({ signatures, raw }: Mail): number {
+  return signatures.length + raw.length
+}
+
 /** The parameters of MAIL, or why the message cannot go to this server. */
 export function paramsOf(mail: Mail, offered: Capabilities): { text: string } | { refusal: Refused } {
-  const { raw } = mail
-  if (offered.sizeMax !== null && raw.length > offered.sizeMax)
-    return refusal('5.3.4', `The message has ${raw.length} bytes, and the SMTP server takes ${offered.sizeMax}.`)
+  const bytes = sizeOf(mail)
+  if (offered.sizeMax !== null && bytes > offered.sizeMax)
+    return refusal('5.3.4', `The message has ${bytes} bytes, and the SMTP server takes ${offered.sizeMax}.`)
   const isInternational = needsUtf8(mail)
   if (isInternational && !offered.smtpUtf8)
     return refusal('5.6.7', 'An address is not ASCII, and the SMTP server does not know SMTPUTF8.')
-  const eightBit = isEightBit(raw)
+  const eightBit = isEightBit(mail.raw)
   if (eightBit && !offered.eightBitMime)
     return refusal('5.6.3', 'The message is not ASCII, and the SMTP server does not know 8BITMIME.')
-  const size = offered.size ? ` SIZE=${raw.length}` : ''
+  const size = offered.size ? ` SIZE=${bytes}` : ''
   return { text: `${size}${eightBit ? ' BODY=8BITMIME' : ''}${isInternational ? ' SMTPUTF8' : ''}` }
 }
 
