@@ -27,6 +27,8 @@ export type Failure = {
   detail: string
   /** The input's field that it is about, where it is about one. */
   field?: string
+  /** Of 'rate-limited': when it may succeed. */
+  retryAfterSeconds?: number
 }
 
 export function fail(failure: ErrorCode, detail: string, field?: string): Failure {

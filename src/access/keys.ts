@@ -135,7 +135,7 @@ export async function authenticateKey(deps: Deps, key: string): Promise<Principa
     deps.background(deps.stores.directory.all(touchApiKey(row.id, now)))
   }
   const { id, accountId, addressId, scopes, name } = apiKey(row)
-  return { kind: 'account', accountId, addressId, scopes, keyId: id, keyName: name }
+  return { kind: 'account', accountId, addressId, scopes, keyId: id, keyName: name, limits: row.limits }
 }
 
 /**

@@ -12,4 +12,6 @@ export type Principal =
       scopes: readonly Scope[]
       keyId: number
       keyName: string
+      /** JSON of what it may send (access/sending-limits.ts); null: what its account may. */
+      limits: string | null
     }

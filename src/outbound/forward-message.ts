@@ -12,11 +12,13 @@ import { escaped, forwardHtml, forwardText } from '../mime/compose-quote.ts'
 import { forwardFields, forwardSubject } from '../mime/compose-reply.ts'
 import { htmlToText } from '../mime/html-text.ts'
 import type { Address } from '../mime/message.ts'
+import type { Submitter } from './allowance.ts'
 import { type Attaching, type AttachmentReference, resolveAttachments } from './attached.ts'
 import { carryPictures, originalOf, referenceTo } from './original.ts'
 import { deliveredTo } from './reply.ts'
 import type { Submission } from './submission.ts'
 import { submit, type WrittenMail } from './submit.ts'
+import { type Timing, timingOf } from './timing.ts'
 
 /** RFC 5788: what mail programs show an arrow for. */
 const FORWARDED = '$forwarded'
@@ -39,14 +41,14 @@ export type Forward = {
 /** Sends on a message that the reader may see, and marks it as forwarded. */
 export async function forwardMessage(
   deps: Deps,
-  reader: Reader,
+  reader: Submitter,
   id: number,
-  wanted: Forward,
+  wanted: Forward & Timing,
   request: Uint8Array | null,
 ): Promise<Submission | Failure> {
   const mail = await forwardOf(deps, reader, id, wanted)
   if (isFailure(mail)) return mail
-  const submission = await submit(deps, reader, mail, request)
+  const submission = await submit(deps, reader, { ...mail, ...timingOf(wanted) }, request)
   if (!isFailure(submission)) await markForwarded(deps, reader, id)
   return submission
 }

@@ -16,10 +16,12 @@ import { replyFields, replySubject } from '../mime/compose-reply.ts'
 import { foldAddress } from '../mime/fold-address.ts'
 import type { Address } from '../mime/message.ts'
 import { clip } from '../mime/storable.ts'
+import type { Submitter } from './allowance.ts'
 import { type Attaching, resolveAttachments } from './attached.ts'
 import { carryPictures, originalOf } from './original.ts'
 import type { Submission } from './submission.ts'
 import { submit, type WrittenMail } from './submit.ts'
+import { type Timing, timingOf } from './timing.ts'
 
 /** Null: as the message that is answered has it. */
 export type Reply = {
@@ -39,14 +41,14 @@ export type Reply = {
 /** Answers a message that the reader may see, and marks it as answered. */
 export async function reply(
   deps: Deps,
-  reader: Reader,
+  reader: Submitter,
   id: number,
-  wanted: Reply,
+  wanted: Reply & Timing,
   request: Uint8Array | null,
 ): Promise<Submission | Failure> {
   const answer = await replyOf(deps, reader, id, wanted)
   if (isFailure(answer)) return answer
-  const submission = await submit(deps, reader, answer, request)
+  const submission = await submit(deps, reader, { ...answer, ...timingOf(wanted) }, request)
   if (!isFailure(submission)) await markAnswered(deps, reader, id)
   return submission
 }

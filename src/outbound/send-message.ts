@@ -1,16 +1,17 @@
 /** Sending a message that a client describes: its references are looked up, and then it goes through the one door. */
 import type { Deps } from '../deps.ts'
 import { type Failure, isFailure } from '../errors.ts'
-import type { Reader } from '../mailbox/reader.ts'
+import type { Submitter } from './allowance.ts'
 import { type Attaching, resolveAttachments } from './attached.ts'
 import type { Submission } from './submission.ts'
 import { submit, type WrittenMail } from './submit.ts'
+import type { Timing } from './timing.ts'
 
-export type NewMail = Omit<WrittenMail, 'attachments'> & { attachments: Attaching[] }
+export type NewMail = Omit<WrittenMail, 'attachments'> & { attachments: Attaching[] } & Timing
 
 export async function sendMessage(
   deps: Deps,
-  reader: Reader,
+  reader: Submitter,
   wanted: NewMail,
   request: Uint8Array | null,
 ): Promise<Submission | Failure> {

@@ -10,13 +10,13 @@
  */
 
 import { base32 } from '../access/secrets.ts'
-import { localDomains, resolveSender } from '../access/senders.ts'
+import { resolveSender } from '../access/senders.ts'
 import type { Deps } from '../deps.ts'
 import { type Failure, fail, isFailure } from '../errors.ts'
 import { type Appended, append } from '../mailbox/append.ts'
 import { SEEN } from '../mailbox/flags.ts'
 import type { Reader } from '../mailbox/reader.ts'
-import { foldAddress, splitAddress } from '../mime/addresses.ts'
+import { splitAddress } from '../mime/addresses.ts'
 import { compose, type Draft, type Stamp } from '../mime/compose.ts'
 import { sendableAddress } from '../mime/compose-address.ts'
 import { refuseDraft, refuseMailbox } from '../mime/compose-check.ts'
@@ -30,20 +30,27 @@ import { queueRawDelete } from '../store/outbox.ts'
 import { appendedKey, outgoingKey } from '../store/raw.ts'
 import type { SubmissionRow } from '../store/schema.ts'
 import { readSubmissionByKey, readSubmissionByRequest } from '../store/submission-read.ts'
-import { insertSubmission, type NewRecipient } from '../store/submission-write.ts'
+import { announceSubmission, insertSubmission } from '../store/submission-write.ts'
+import { readSuppressed } from '../store/suppression-read.ts'
 import { countWritten } from '../store/teaching-write.ts'
+import { allowancesOf, countAllowed, refuseAlways, refusedFor, type Submitter } from './allowance.ts'
+import { providersOf } from './provider-order.ts'
+import { type RoutedRecipient, routesOf } from './recipient-routes.ts'
 import { type Submission, withRecipients } from './submission.ts'
+import { type Timing, timeOf } from './timing.ts'
 import { wakeOutbound } from './wake.ts'
 
-/** Cloudflare's limit on a whole message, and the smallest among the providers. */
-export const SENT_BYTES_MAX = 5 * 1024 * 1024
+/** Of a whole message, as it is sent: what memory leaves room for, and what most servers take. A provider may take less. */
+export const SENT_BYTES_MAX = 25 * 1024 * 1024
 const NAME_BYTES = 16
+/** What is to be sent later than the sweep comes by is woken for by the sweep. */
+const WAKE_SECONDS_MAX = 15 * 60
 
 /** What is to be composed. From may be left to be the only address that there is. */
 export type WrittenMail = Omit<Draft, 'from'> & { from: Address | null }
 
 /** What is to be sent: to be composed, or whole already. */
-export type Wanted = WrittenMail | RawMail
+export type Wanted = (WrittenMail | RawMail) & Timing
 
 /** What a caller has to say of the copy in Sent. */
 export type Placing = {
@@ -54,7 +61,7 @@ export type Placing = {
 /** `request` names the client's call, so that its repetition is known; null where the client gave it no name. */
 export async function submit(
   deps: Deps,
-  reader: Reader,
+  reader: Submitter,
   wanted: Wanted,
   request: Uint8Array | null,
   placing: Placing = {},
@@ -65,17 +72,25 @@ export async function submit(
   const account = await readAccount(deps.stores.of(accountId), accountId)
   if (!account || account.suspended_at !== null)
     return fail('forbidden', 'The account is suspended: it receives mail, but sends none.')
+  const now = Math.floor(deps.now() / 1000)
+  const sendAt = timeOf(wanted, now)
+  if (isFailure(sendAt)) return sendAt
   const sender = await resolve(deps, reader, wanted.from)
   if (isFailure(sender)) return sender
   const writable = ready(wanted, sender)
   if (isFailure(writable)) return writable
-  const recipients = await routesOf(deps, writable.recipients)
-  if (isFailure(recipients)) return recipients
-  const mail = write(deps, writable, sender.address)
-  if (mail.bytes.length > SENT_BYTES_MAX) return tooLarge(mail.bytes.length)
-  const standing = await commit(deps, reader, { ...mail, ...sender, ...placing, recipients, request })
+  const recipients = await recipientsOf(deps, accountId, writable.recipients)
+  const allowances = allowancesOf(account, reader)
+  const unable = refuseAlways(account, allowances, recipients.length)
+  if (unable) return unable
+  const mail = write(deps, writable, sender.address, sendAt)
+  const unsendable = await refuseRoutes(deps, sender, recipients, mail.bytes.length)
+  if (unsendable) return unsendable
+  const counts = countAllowed(accountId, allowances, recipients.length, now)
+  const times = { now, sendAt }
+  const standing = await commit(deps, reader, { ...mail, ...sender, ...placing, ...times, recipients, counts, request })
   if (isFailure(standing)) return standing
-  deps.background(wakeOutbound(deps, shardOf(accountId)))
+  if (sendAt - now <= WAKE_SECONDS_MAX) deps.background(wakeOutbound(deps, shardOf(accountId), sendAt - now))
   return await shown(deps, standing)
 }
 
@@ -121,34 +136,43 @@ function refuseSize({ attachments, text, html }: Draft): Failure | null {
   return size > SENT_BYTES_MAX ? tooLarge(size) : null
 }
 
-function tooLarge(size: number): Failure {
-  return fail(
-    'too-large',
-    `A message may have at most ${SENT_BYTES_MAX} bytes as it is sent; this one has ${size} or more.`,
-  )
+function tooLarge(size: number, max = SENT_BYTES_MAX): Failure {
+  return fail('too-large', `A message may have at most ${max} bytes as it is sent; this one has ${size} or more.`)
 }
 
-/** Each recipient once, in the order of the call. */
-async function routesOf(deps: Deps, addresses: Address[]): Promise<NewRecipient[] | Failure> {
-  const byFolded = new Map<string, string>()
-  for (const { address } of addresses) {
-    const folded = foldAddress(address) as string
-    if (!byFolded.has(folded)) byFolded.set(folded, sendableAddress(address) as string)
-  }
-  const domainOf = (folded: string) => splitAddress(folded).domain
-  const local = await localDomains(deps, [...new Set([...byFolded.keys()].map(domainOf))])
-  const routes = [...byFolded].map(([folded, address]): NewRecipient => {
-    return { address, route: local.has(domainOf(folded)) ? 'local' : 'provider' }
-  })
-  if (deps.providers.inOrder(null).length === 0 && routes.some(({ route }) => route === 'provider'))
+/** Each recipient once, in the order of the call; those whom the account does not write to are marked. */
+async function recipientsOf(deps: Deps, accountId: number, addresses: Address[]): Promise<RoutedRecipient[]> {
+  const routed = await routesOf(
+    deps,
+    addresses.map(({ address }) => address),
+  )
+  const folded = routed.map((one) => one.folded)
+  const rows = await readSuppressed(deps.stores.of(accountId), accountId, folded, Math.floor(deps.now() / 1000))
+  const suppressed = new Set(rows.map(({ address }) => address))
+  return routed.map((one) => ({ ...one, isSuppressed: suppressed.has(one.folded) }))
+}
+
+/** Where nobody could take it to other servers, now or later. */
+async function refuseRoutes(
+  deps: Deps,
+  sender: From,
+  recipients: RoutedRecipient[],
+  size: number,
+): Promise<Failure | null> {
+  if (size > SENT_BYTES_MAX) return tooLarge(size)
+  if (!recipients.some(({ route, isSuppressed }) => route === 'provider' && !isSuppressed)) return null
+  const providers = await providersOf(deps, splitAddress(sender.address).domain)
+  if (providers.length === 0)
     return fail('not-configured', 'No provider is configured that could send mail to other servers.')
-  return routes
+  const most = Math.max(...providers.map(({ bytesMax }) => bytesMax))
+  return size > most ? tooLarge(size, most) : null
 }
 
 type Mail = { bytes: Uint8Array; messageId: string }
 
-function write(deps: Deps, writable: Writable, sender: string): Mail {
-  return writable.write(stampOf(deps, splitAddress(sender).domain))
+// Dated as it is sent, not as it is written.
+function write(deps: Deps, writable: Writable, sender: string, sendAt: number): Mail {
+  return writable.write({ ...stampOf(deps, splitAddress(sender).domain), nowMs: Math.max(sendAt * 1000, deps.now()) })
 }
 
 /** What a new message is given: an id of our own at the sender's domain, the time, and a token for its boundaries. */
@@ -157,7 +181,16 @@ export function stampOf(deps: Deps, domain: string): Stamp {
   return { messageId: `${id}@${domain}`, nowMs: deps.now(), unique }
 }
 
-type Commitment = Mail & From & Placing & { recipients: NewRecipient[]; request: Uint8Array | null }
+type Commitment = Mail &
+  From &
+  Placing & {
+    recipients: RoutedRecipient[]
+    /** Statements that count it, and roll all back where it is one too many. */
+    counts: Statement[]
+    now: number
+    sendAt: number
+    request: Uint8Array | null
+  }
 
 // The bytes lie in R2 before anything refers to them. Names are drawn anew at each attempt: a repetition must never write
 // over bytes that are stored already.
@@ -172,6 +205,8 @@ async function commit(deps: Deps, { accountId }: Reader, commitment: Commitment)
   const appended = await appendSent(deps, accountId, commitment, sentKey, rawKey).catch(async (error) => {
     // It may have been committed and its answer lost, or another call of the same request may have come first.
     if (await standing()) return null
+    const refused = refusedFor(error, commitment.now)
+    if (refused) return refused
     throw error
   })
   const row = await standing()
@@ -184,7 +219,7 @@ async function commit(deps: Deps, { accountId }: Reader, commitment: Commitment)
 async function appendSent(
   deps: Deps,
   accountId: number,
-  { bytes, messageId, addressId, address, recipients, request, before }: Commitment,
+  { bytes, messageId, addressId, address, recipients, counts, now, sendAt, request, before }: Commitment,
   sentKey: string,
   rawKey: string,
 ): Promise<Appended | Failure> {
@@ -202,8 +237,8 @@ async function appendSent(
     raw_key: rawKey,
     size: bytes.length,
     request,
-    created_at: Math.floor(deps.now() / 1000),
-    send_at: Math.floor(deps.now() / 1000),
+    created_at: now,
+    send_at: sendAt,
   }
   return await append(deps, {
     accountId,
@@ -217,13 +252,14 @@ async function appendSent(
     addressId,
     ...(before ? { before } : {}),
     also: (message) => [
+      ...counts,
       ...insertSubmission(submission, recipients, message),
-      ...countWritten(accountId, foldedOf(recipients), submission.created_at),
+      ...announceSubmission(submission, recipients),
+      ...countWritten(
+        accountId,
+        recipients.filter(({ isSuppressed }) => !isSuppressed).map(({ folded }) => folded),
+        now,
+      ),
     ],
   })
-}
-
-// Whom the account writes to is no stranger when he answers. They are all distinct: routesOf has seen to it.
-function foldedOf(recipients: NewRecipient[]): string[] {
-  return recipients.flatMap(({ address }) => foldAddress(address) ?? [])
 }

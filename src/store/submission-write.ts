@@ -13,7 +13,10 @@ export type NewSubmission = Omit<SubmissionRow, 'id' | 'message' | 'finished_at'
   request: Uint8Array | null
   source?: SubmissionRow['source']
 }
-export type NewRecipient = Pick<SubmissionRecipientRow, 'address' | 'route'>
+export type NewRecipient = Pick<SubmissionRecipientRow, 'address' | 'route'> & {
+  /** The account does not write to it: it is shown, and never tried. */
+  isSuppressed?: boolean
+}
 
 /**
  * `message` is the id of the copy in Sent, stored in the same batch; null where there is none. All recipients are due at `send_at`.
@@ -25,7 +28,13 @@ export function insertSubmission(
   message: SQL | null,
   only: SQL = sql`true`,
 ): SQL[] {
-  const listed = JSON.stringify(recipients.map(({ address, route }) => [address, route]))
+  const listed = JSON.stringify(
+    recipients.map(({ address, route, isSuppressed = false }) => [
+      address,
+      route,
+      isSuppressed ? 'suppressed' : 'queued',
+    ]),
+  )
   return [
     sql`insert into submissions (account_id, address_id, kind, message, message_id, source, sender, domain, raw_key, size, request,
         created_at, send_at)
@@ -33,8 +42,36 @@ export function insertSubmission(
         ${row.sender}, ${row.domain}, ${row.raw_key}, ${row.size}, ${row.request}, ${row.created_at}, ${row.send_at}
       where ${only}`,
     sql`insert into submission_recipients (submission_id, n, address, route, status, next_at, updated_at)
-      select s.id, j.key, j.value ->> 0, j.value ->> 1, 'queued', ${int(row.send_at)}, ${int(row.created_at)}
+      select s.id, j.key, j.value ->> 0, j.value ->> 1, j.value ->> 2,
+        iif(j.value ->> 2 = 'queued', ${int(row.send_at)}, null), ${int(row.created_at)}
       from submissions s join json_each(${listed}) j where s.raw_key = ${row.raw_key}`,
+  ]
+}
+
+/**
+ * Tells of a submission that the batch before has inserted, under the change number that its copy in Sent has taken. Those to whom
+ * the account does not write are settled at once; where that is everybody, so is the submission.
+ */
+export function announceSubmission(row: NewSubmission, recipients: readonly NewRecipient[]): SQL[] {
+  const inserted = sql`submissions s join accounts a on a.id = s.account_id where s.raw_key = ${row.raw_key}`
+  const tell = (n: number, type: string, more = sql``) => sql`insert into outbox (account_id, modseq, n, event)
+    select a.id, a.modseq, ${int(n)}, json_object('type', ${type}, 'submission', s.id ${more}) from ${inserted}`
+  const queued = tell(1, row.send_at > row.created_at ? 'submission.scheduled' : 'submission.queued')
+  const ns = recipients.flatMap(({ isSuppressed = false }, n) => (isSuppressed ? [n] : []))
+  if (ns.length === 0) return [queued]
+  const settled = [
+    queued,
+    tell(2, 'delivery.suppressed', sql`, 'recipients', json(${JSON.stringify(ns)})`),
+    sql`insert into submission_events (submission_id, n, seq, at, status) select r.submission_id, r.n, 0, r.updated_at, r.status
+      from submissions s join submission_recipients r on r.submission_id = s.id
+      where s.raw_key = ${row.raw_key} and r.status = 'suppressed'`,
+  ]
+  if (ns.length < recipients.length) return settled
+  return [
+    ...settled,
+    tell(3, 'submission.finished'),
+    sql`update submissions set finished_at = ${int(row.created_at)} where raw_key = ${row.raw_key}`,
+    sql`insert or ignore into raw_deletes (raw_key) values (${row.raw_key})`,
   ]
 }
 

@@ -8,7 +8,10 @@ import { IMPORT_BYTES_MAX } from './routes/import.ts'
 import { SUPPRESSION_IMPORT_BYTES_MAX } from './routes/suppressions.ts'
 
 const FEW_FIELDS_BYTES_MAX = 64 * 1024
-/** A message of 5 MiB (outbound/submit.ts), its attachments in base64, its text with every escape that JSON needs. */
+/**
+ * A message of 5 MiB, its attachments in base64, its text with every escape that JSON needs. All of it is in memory several times
+ * over: a larger message is sent whole (send-raw), or with its attachments by reference.
+ */
 export const SEND_BYTES_MAX = 8 * 1024 * 1024
 
 /** A model's row in JSON: its text is base64, and escapes nothing. */

@@ -69,12 +69,15 @@ export class Problem extends Error {
 /** The value of an operation; its failure becomes the answer, with a pointer to the body's field that it is about. */
 export function orProblem<T>(value: T | Failure): T {
   if (!isFailure(value)) return value
-  const { failure, detail, field } = value
-  throw new Problem(
-    failure,
-    detail,
-    field === undefined ? {} : { errors: [{ in: 'body', pointer: `/${field}`, detail }] },
-  )
+  throw problemFor(value)
+}
+
+/** `isNamed` is false where the failure's field stands nowhere that a pointer could lead to. */
+export function problemFor({ failure, detail, field, retryAfterSeconds }: Failure, isNamed = true): Problem {
+  return new Problem(failure, detail, {
+    ...(field === undefined || !isNamed ? {} : { errors: [{ in: 'body', pointer: `/${field}`, detail }] }),
+    ...(retryAfterSeconds === undefined ? {} : { headers: { 'retry-after': String(retryAfterSeconds) } }),
+  })
 }
 
 /** The value, or 404: also for an id that cannot be read, so that it tells nothing apart. */

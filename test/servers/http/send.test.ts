@@ -244,12 +244,17 @@ describe('what is refused', () => {
     expect([answer.status, pointers(answer)]).toEqual([422, [pointer]])
   })
 
-  it('is mail to elsewhere without a provider, and a message of more than 5 MiB', async () => {
+  it('is mail to elsewhere without a provider, and a message that no provider of the domain takes', async () => {
     const alone = makeWorld()
     const key = await accountClient(alone, annId)
     expect((await send(key, { to: ['x@elsewhere.example'] })).body.code).toBe('not-configured')
     const large = { filename: 'a', content_type: 'a/b', content: 'A'.repeat(5_300_000) }
-    const answer = await send(ann, { attachments: [large] })
+    const small = makeWorld({
+      provider: { bytesMax: 5_242_880, send: async () => ({ kind: 'delivered', providerId: 'p' }) },
+    })
+    const narrow = await accountClient(small, annId)
+    const answer = await send(narrow, { to: ['x@elsewhere.example'], attachments: [large] })
+    expect((await send(narrow, { attachments: [large] })).status).toBe(202)
     expect([answer.status, answer.body.detail]).toEqual([413, expect.stringContaining('5242880 bytes')])
   })
 

@@ -10,6 +10,7 @@ import { jsonBody, problems } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { idParam } from '../schemas.ts'
 import { accepted, requestOf, sentAnswer } from '../sending.ts'
+import { readTiming, timingFields } from '../sending-time.ts'
 
 export const answers = new OpenAPIHono<HttpEnv>()
 
@@ -21,6 +22,7 @@ const replyFields = {
   cc: mailboxes.optional(),
   bcc: mailboxes.optional(),
   attachments: attachments.optional(),
+  ...timingFields,
 }
 const replyBody = z.object(replyFields)
 
@@ -91,6 +93,7 @@ function replyOf(account: AccountPrincipal, given: z.output<typeof replyBody>) {
     html: given.html ?? null,
     quote: given.quote ?? false,
     attachments: attachmentsOf(account, given.attachments),
+    ...readTiming(given),
   }
 }
 
@@ -118,6 +121,7 @@ const forward = defineRoute({
             description: 'Of a message that goes inline; true, where it is left out. What its HTML shows always goes.',
           }),
           attachments: attachments.optional(),
+          ...timingFields,
         })
         .openapi('NewForward', { example: { to: ['ann@example.org'], text: 'See below.' } }),
     ),
@@ -138,6 +142,7 @@ answers.openapi(forward, async (c) => {
     as: given.as ?? ('inline' as const),
     withAttachments: given.include_attachments ?? true,
     attachments: attachmentsOf(c.var.account, given.attachments),
+    ...readTiming(given),
   }
   const request = await requestOf(c.var.account, `forward ${id}`, c.req.header('idempotency-key'))
   return c.json(...sentAnswer(orProblem(await forwardMessage(c.env.deps, c.var.account, id, wanted, request))))

@@ -6,13 +6,15 @@ import { RECIPIENTS_MAX } from '../../../mime/compose-check.ts'
 import { readRawMail } from '../../../mime/compose-raw.ts'
 import { sendMessage } from '../../../outbound/send-message.ts'
 import { SENT_BYTES_MAX, submit } from '../../../outbound/submit.ts'
+import { UNDO_SECONDS_MAX } from '../../../outbound/timing.ts'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
-import { orProblem, Problem } from '../errors.ts'
+import { orProblem, problemFor } from '../errors.ts'
 import { rawMessageBody, readRawMessage } from '../raw-body.ts'
 import { jsonBody, problems } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { accepted, newMailOf, newMessageFields, requestOf, sentAnswer } from '../sending.ts'
+import { readTiming, timingFields } from '../sending-time.ts'
 
 export const sends = new OpenAPIHono<HttpEnv>()
 
@@ -28,7 +30,7 @@ const send = defineRoute({
   ...requires('mail:send'),
   request: jsonBody(
     z
-      .strictObject(newMessageFields)
+      .strictObject({ ...newMessageFields, ...timingFields })
       .openapi('NewMessage', { example: { to: ['Ann <ann@example.org>'], subject: 'Hello', text: 'Hello, Ann.' } }),
   ),
   responses: { ...accepted, ...problems(400, 409, 413, 415) },
@@ -37,7 +39,8 @@ const send = defineRoute({
 sends.openapi(send, async (c) => {
   const { account } = c.var
   const request = await requestOf(account, 'send', c.req.header('idempotency-key'))
-  const wanted = newMailOf(account, c.req.valid('json'))
+  const given = c.req.valid('json')
+  const wanted = { ...newMailOf(account, given), ...readTiming(given) }
   return c.json(...sentAnswer(orProblem(await sendMessage(c.env.deps, account, wanted, request))))
 })
 
@@ -57,6 +60,10 @@ const sendRaw = defineRoute({
           'Addresses with commas between them: who it goes to. Whom To, Cc and Bcc name, where this is left out.',
         example: 'ann@example.org,bob@example.org',
       }),
+      send_at: timingFields.send_at,
+      undo_seconds: z.coerce.number().int().min(0).max(UNDO_SECONDS_MAX).optional().openapi({
+        description: 'It waits so long at the least, and may be cancelled meanwhile.',
+      }),
     }),
     body: rawMessageBody,
   },
@@ -65,13 +72,14 @@ const sendRaw = defineRoute({
 
 sends.openapi(sendRaw, async (c) => {
   const { account } = c.var
-  const recipients = recipientsOf(c.req.valid('query').recipients)
+  const query = c.req.valid('query')
+  const recipients = recipientsOf(query.recipients)
   const mail = readRawMail(await readRawMessage(c.req), { recipients })
   // The fields of the message itself stand nowhere that a pointer could lead to.
-  if (isFailure(mail)) throw new Problem(mail.failure, mail.detail)
+  if (isFailure(mail)) throw problemFor(mail, false)
   const request = await requestOf(account, 'send-raw', c.req.header('idempotency-key'))
-  const sent = await submit(c.env.deps, account, mail, request)
-  if (isFailure(sent)) throw new Problem(sent.failure, sent.detail)
+  const sent = await submit(c.env.deps, account, { ...mail, ...readTiming(query) }, request)
+  if (isFailure(sent)) throw problemFor(sent, false)
   return c.json(...sentAnswer(sent))
 })
 
