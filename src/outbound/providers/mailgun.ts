@@ -67,7 +67,7 @@ async function post(settings: MailgunSettings, tools: ProviderTools, message: Ou
     method: 'POST',
     headers: headersFor(settings),
     body: form,
-    secrets: [settings.key],
+    secrets: [settings.key, basicOf(settings.key)],
   })
   return answer.kind === 'lost' ? answer.outcome : read(answer)
 }
@@ -77,7 +77,11 @@ function baseOf({ domain, region }: MailgunSettings): string {
 }
 
 function headersFor({ key }: MailgunSettings): Record<string, string> {
-  return { authorization: `Basic ${btoa(`api:${key}`)}` }
+  return { authorization: `Basic ${basicOf(key)}` }
+}
+
+function basicOf(key: string): string {
+  return btoa(`api:${key}`)
 }
 
 function read(answer: Answer): SendOutcome {
@@ -101,7 +105,7 @@ async function lookUp(
     url: `${baseOf(settings)}/events?${query}`,
     method: 'GET',
     headers: headersFor(settings),
-    secrets: [settings.key],
+    secrets: [settings.key, basicOf(settings.key)],
   })
   if (answer.kind === 'lost' || answer.status !== 200) return null
   const taken = new Set<string>()

@@ -182,10 +182,14 @@ describe.each(DOUBLES.map((double) => [double.name, double] as const))('%s', (_n
     const [outcome] = await provider.send(toOne())
     expect(outcome).toMatchObject({ kind: 'later', isProviders: true })
     expect(sent).toEqual([])
-    const echo = () => new Response(JSON.stringify({ message: `no key ${double.secret}` }), { status: 403 })
-    const thrown = () => Promise.reject(new Error(`lost with ${double.secret}`))
-    for (const answer of [echo, thrown])
-      expect(JSON.stringify(await answering(double, answer).send(toOne()))).not.toContain(double.secret)
+    const basic = btoa(`api:${double.secret}`)
+    const words = `no key ${double.secret}${double === mailgun ? `, no Basic ${basic}` : ''}`
+    const echo = () => new Response(JSON.stringify({ message: words, errors: [{ message: words }] }), { status: 403 })
+    const thrown = () => Promise.reject(new Error(words))
+    for (const answer of [echo, thrown]) {
+      const told = JSON.stringify(await answering(double, answer).send(toOne()))
+      expect([told.includes(double.secret), told.includes(basic)]).toEqual([false, false])
+    }
   })
 
   const html = (status: number) => () => new Response('<html>gateway</html>', { status })
