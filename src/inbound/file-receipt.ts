@@ -1,5 +1,6 @@
 /**
- * A receipt becomes a message: parse -> verify -> ask others -> score -> file -> store -> notify. The same for mail that just came, for
+ * A receipt becomes a message: parse -> verify -> ask others -> score -> file -> store, with what is sent on and
+ * answered (onward.ts) -> notify. The same for mail that just came, for
  * the pending queue and for the sweep, since the raw object carries its own envelope.
  *
  * Doing it twice is safe: the store refuses the second copy, and a receipt whose message is stored under another raw
@@ -13,7 +14,8 @@ import { readForScoring } from '../junk/model.ts'
 import { policyOf } from '../junk/policy.ts'
 import { type Sender, senderOf } from '../junk/sender-keys.ts'
 import { type Withheld, withhold } from '../junk/withhold.ts'
-import { type Delivered, deliver } from '../mailbox/deliver.ts'
+import { type Delivered, type Delivery, deliver } from '../mailbox/deliver.ts'
+import { SEEN } from '../mailbox/flags.ts'
 import { foldAddress } from '../mime/addresses.ts'
 import { messageIdentity } from '../mime/identity.ts'
 import type { ParsedMessage } from '../mime/message.ts'
@@ -36,6 +38,7 @@ import { localVerdict } from '../verify/local.ts'
 import type { SenderVerdict } from '../verify/verdict.ts'
 import { soleFromDomain, verifySender } from '../verify/verify-sender.ts'
 import { fileMessage } from './file.ts'
+import { NOTHING_MORE, type Onward, planOnward } from './onward.ts'
 import { openReturnAddress } from './return-address.ts'
 
 export type Filed =
@@ -79,6 +82,9 @@ export async function fileReceipt(
   }
   const others = receipt.source === 'email-routing' ? await askOutside(deps, input) : {}
   const report = scoreMessage({ ...input, ...others })
+  const place = fileMessage(report, canRefuse)
+  const onward =
+    account && place === 'inbox' ? await planOnward(deps, { account, receipt, message, verdict }, bytes) : NOTHING_MORE
   const delivery = {
     accountId: receipt.accountId,
     rawKey: receipt.key,
@@ -90,16 +96,23 @@ export async function fileReceipt(
     rank: authenticationRank(verdict, soleFromDomain(message)),
     verdict,
     report,
-    also: () => countDelivered(receipt.accountId, sender, Math.floor(receipt.receivedAtMs / 1000)),
+    also: () => [
+      ...countDelivered(receipt.accountId, sender, Math.floor(receipt.receivedAtMs / 1000)),
+      ...onward.statements,
+    ],
   }
-  const place = fileMessage(report, canRefuse)
   if (place === 'inbox' || place === 'junk') {
     const noted = await reportIn(deps, receipt, { bytes, message, verdict, isJunk: place === 'junk' })
     const also = (id: Statement) => [
       ...delivery.also(),
       ...(noted ? [noteStatement(receipt.accountId, id, noted)] : []),
     ]
-    return await afterDelivery(deps, receipt, await deliver(deps, { ...delivery, also, role: place }), place)
+    return await afterDelivery(
+      deps,
+      receipt,
+      await deliverWith(deps, onward, { ...delivery, also, role: place }),
+      place,
+    )
   }
   return await afterWithholding(deps, receipt, await withhold(deps, delivery, place), report)
 }
@@ -114,6 +127,18 @@ async function reportIn(
   const path = await openReturnAddress(deps, to)
   const verp = path?.kind === 'verp' ? { submissionId: path.submissionId, n: path.n } : null
   return noteOf({ ...filed, verp, receivedAt: Math.floor(receivedAtMs / 1000) })
+}
+
+async function deliverWith(deps: Deps, onward: Onward, delivery: Delivery): Promise<Delivered> {
+  try {
+    const delivered = await deliver(deps, onward.isKept ? delivery : { ...delivery, role: 'trash', flags: SEEN })
+    if (delivered.kind === 'stored') onward.done()
+    else await onward.undone()
+    return delivered
+  } catch (error) {
+    await onward.undone()
+    throw error
+  }
 }
 
 // What the account has taught its filter, what it knows of the sender, and what it has listed.

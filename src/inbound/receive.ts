@@ -3,7 +3,7 @@
  *
  *   resolve the envelope recipient -> quota -> raw bytes into R2 -> FILE IT (file-receipt.ts) -> notify
  *
- * Mail for a forward goes the same way for each of its targets that is of this server, and then to the others (forward.ts).
+ * Mail for a forward goes the same way for each of its targets that is of this server, and then to the others (pass-on.ts).
  *
  * Invariants:
  *  - Before R2 has the bytes, every failure throws, and the sending server tries again. Only a recipient that is refused
@@ -19,7 +19,8 @@ import { readAccount } from '../store/account-read.ts'
 import { type Receipt, type ReceiptSource, rawKey } from '../store/raw.ts'
 import type { AccountRow, AddressRow } from '../store/schema.ts'
 import { type Filed, fileReceipt } from './file-receipt.ts'
-import { findTargets, handOn, nextMark, type Outside } from './forward.ts'
+import { findTargets, marksFor } from './forward.ts'
+import { type Outside, passOn } from './pass-on.ts'
 import { type MailboxRecipient, resolveRecipient } from './resolve.ts'
 
 /** Cloudflare's own limit. Larger mail from another source is refused with the same words. */
@@ -56,8 +57,8 @@ export async function receive(deps: Deps, incoming: Incoming): Promise<Received>
 }
 
 async function receiveForward(deps: Deps, incoming: Incoming, row: AddressRow, bytes: Uint8Array): Promise<Received> {
-  const next = await nextMark(bytes, row.address)
-  if ('refused' in next) return { kind: 'refused', reply: next.refused }
+  const marks = await marksFor(bytes, row)
+  if ('refused' in marks) return { kind: 'refused', reply: marks.refused }
   const targets = await findTargets(deps, row)
   // One that is switched off or gone is left out while others take the mail; without any, the sender is told.
   if (targets.refused.length > 0)
@@ -68,7 +69,7 @@ async function receiveForward(deps: Deps, incoming: Incoming, row: AddressRow, b
     // The sender cannot be told for one of the targets alone.
     receiveFor(deps, recipient, { ...incoming, to }, bytes, false),
   )
-  await handOn(deps, targets.elsewhere, next.mark, incoming)
+  await passOn(deps, row, targets.elsewhere, marks, incoming, bytes)
   return { kind: 'forwarded', here: outcomes, elsewhere: targets.elsewhere.length }
 }
 

@@ -23,8 +23,10 @@ import { rowOf } from './insertion.ts'
 
 export type Delivery = {
   accountId: number
-  /** The mailbox's role: filing decides between them, and every account has both. */
-  role: 'inbox' | 'junk'
+  /** The mailbox's role: filing decides between them, and every account begins with them. */
+  role: 'inbox' | 'junk' | 'trash'
+  /** flags.ts; none where it is absent. */
+  flags?: number
   rawKey: string
   bytes: Uint8Array
   message: ParsedMessage
@@ -62,7 +64,7 @@ export async function deliver(deps: Deps, delivery: Delivery): Promise<Delivered
   ])
   const replaced = standing?.kind === 'withheld' && standing.rawKey !== rawKey ? standing.id : null
   if (standing && replaced === null) return notStored(standing, rawKey)
-  // The owner may have deleted the Junk mailbox. The Inbox cannot be deleted.
+  // The owner may have deleted Junk or Trash. The Inbox cannot be deleted.
   const mailbox = roles.find((row) => row.role === delivery.role) ?? roles[0]
   if (!mailbox) return await refuseWithoutMailbox(deps, delivery.accountId)
   try {
@@ -119,7 +121,7 @@ function insertionOf(deps: Deps, delivery: Delivery, mailboxId: number, dedupe: 
   const row = rowOf({
     ...delivery,
     receivedAt: Math.floor(receivedAtMs / 1000),
-    flags: 0,
+    flags: delivery.flags ?? 0,
     keywords: [],
     addressId: envelope.addressId,
   })

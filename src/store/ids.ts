@@ -5,6 +5,9 @@
  * number, ascends with receipt, and keeps an account's messages together in every b-tree that is keyed by it.
  */
 
+/** Whose is what the server sends for nobody: in the first shard, and without a row. */
+export const SERVER_ACCOUNT = 0
+
 /** Accounts in one shard: 16 bits of the message id. */
 export const ACCOUNTS_PER_SHARD = 2 ** 16
 /** Ids of one account: 32 bits of seconds, 5 of slots. */

@@ -9,9 +9,10 @@ import {
   removeAddress,
 } from '../../src/access/addresses.ts'
 import { isFailure, TemporaryError } from '../../src/errors.ts'
-import { MARK_FIELD, MARKS_MAX, RECEIVED_MAX } from '../../src/inbound/forward.ts'
+import { MARKS_MAX, RECEIVED_MAX } from '../../src/inbound/loops.ts'
 import { listMessages } from '../../src/mailbox/list.ts'
 import { whole } from '../../src/mailbox/reader.ts'
+import { MARK_FIELD } from '../../src/mime/forwarded.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../helpers/world.ts'
 
 type Handed = { target: string; headers: Record<string, string> }
