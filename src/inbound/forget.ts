@@ -6,6 +6,7 @@
  * before then is told to list anew.
  */
 import { KEPT_SECONDS } from '../access/idempotency.ts'
+import { DAYS_MAX } from '../access/vacation.ts'
 import type { Deps } from '../deps.ts'
 import { forgetStrangers } from '../junk/history.ts'
 import { HELD_SECONDS } from '../junk/quarantine.ts'
@@ -16,11 +17,13 @@ import { forgetTombstonesOf } from '../store/change-write.ts'
 import { readState } from '../store/directory-read.ts'
 import { forgetListEntries, putState } from '../store/directory-write.ts'
 import { forgetEvents } from '../store/event-write.ts'
+import { forgetServerSubmissions } from '../store/forward-write.ts'
 import { forgetAnswers } from '../store/idempotency.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import { forgetRawDeleted } from '../store/outbox.ts'
 import { dayPrefix } from '../store/raw.ts'
 import { forgetSuppressions } from '../store/suppression-write.ts'
+import { forgetVacationAnswers } from '../store/vacation-write.ts'
 import { readOldWithheld } from '../store/withheld-read.ts'
 import { deleteWithheld } from '../store/withheld-write.ts'
 
@@ -38,6 +41,12 @@ const ANSWERS_A_RUN = 1_000
 /** Many times what a day brings. */
 const HELD_A_RUN = 200
 const ENTRIES_A_RUN = 500
+/** Whom a vacation answered longer ago than any asks for. */
+const VACATION_SECONDS = (DAYS_MAX + 1) * 86_400
+const VACATION_ANSWERS_A_RUN = 500
+/** What the server passed on for nobody, and all is done with: as long as an admin may ask what became of it. */
+export const PASSED_ON_SECONDS = 30 * 86_400
+const PASSED_ON_A_RUN = 200
 /** With 96 runs a day this forgets 190,000 events; a server that has more keeps some for longer. */
 const EVENTS_A_RUN = 2_000
 const PLACE = 'forget.place'
@@ -61,5 +70,7 @@ export async function forgetOld(deps: Deps, shard: number): Promise<void> {
   ])
   const held = await readOldWithheld(db, now - HELD_SECONDS, HELD_A_RUN)
   if (held.length > 0) await db.batch(deleteWithheld(held))
+  await db.batch([forgetVacationAnswers(now - VACATION_SECONDS, VACATION_ANSWERS_A_RUN)])
+  if (shard === 0) await db.batch(forgetServerSubmissions(now - PASSED_ON_SECONDS, PASSED_ON_A_RUN))
   if (shard === 0) await db.batch([forgetAudit(Math.floor(deps.now() / 1000) - AUDIT_SECONDS, AUDIT_A_RUN)])
 }

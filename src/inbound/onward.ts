@@ -55,12 +55,14 @@ async function planForward(
   const { targets } = forwardingOf(account)
   const address = foldAddress(receipt.to)
   if (targets.length === 0 || address === null || receipt.source === 'import') return null
+  const { domain } = splitAddress(address)
+  // A bounce of what the account has sent: it is told of it here.
+  if (domain === deps.returnDomain) return null
   const marks = await nextMarks(message.fields, `account ${account.id}`, address)
   if (marks === null) {
     deps.log({ level: 'warn', at: 'inbound.onward', account: account.id, outcome: 'loop' })
     return null
   }
-  const { domain } = splitAddress(address)
   return await enqueue(deps, {
     accountId: account.id,
     kind: 'forward',

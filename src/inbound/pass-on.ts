@@ -20,7 +20,6 @@ import { fieldValues, parseHeaderBlock } from '../mime/headers.ts'
 import { messageIdentity } from '../mime/identity.ts'
 import { enqueue } from '../outbound/enqueue.ts'
 import { recordOutcome } from '../outbound/record.ts'
-import { SENDING_SECONDS_MAX } from '../outbound/send-due.ts'
 import { wakeOutbound } from '../outbound/wake.ts'
 import { isUniqueViolation } from '../store/database.ts'
 import { claimForHandingOn, requeueRecipient } from '../store/forward-write.ts'
@@ -31,6 +30,8 @@ import { readRecipients, readSubmissionByRequest } from '../store/submission-rea
 import type { Marks } from './loops.ts'
 
 const MESSAGE_ID_BYTES = 16
+/** Email Routing answers in seconds: a row that is 'sending' for longer has lost its worker. */
+const HANDING_ON_SECONDS = 30 * 60
 
 export type Outside = {
   /** Hands the message on to an address of another server, with fields added. Throws where it is not taken. */
@@ -108,7 +109,7 @@ async function queue(
     request,
   })
   if (!made) return []
-  const claim = claimForHandingOn(made.rawKey, Math.floor(deps.now() / 1000) + SENDING_SECONDS_MAX)
+  const claim = claimForHandingOn(made.rawKey, Math.floor(deps.now() / 1000) + HANDING_ON_SECONDS)
   try {
     await deps.stores.of(SERVER_ACCOUNT).batch([...made.statements, ...(isHandedOn ? [claim] : [])])
   } catch (error) {

@@ -3,7 +3,8 @@
  *
  *   resolve the envelope recipient -> quota -> raw bytes into R2 -> FILE IT (file-receipt.ts) -> notify
  *
- * Mail for a forward goes the same way for each of its targets that is of this server, and then to the others (pass-on.ts).
+ * Mail for a forward goes the same way for each of its targets that is of this server, and then to the others (pass-on.ts); what
+ * comes back for its sender goes back to him (pass-back.ts).
  *
  * Invariants:
  *  - Before R2 has the bytes, every failure throws, and the sending server tries again. Only a recipient that is refused
@@ -20,6 +21,7 @@ import { type Receipt, type ReceiptSource, rawKey } from '../store/raw.ts'
 import type { AccountRow, AddressRow } from '../store/schema.ts'
 import { type Filed, fileReceipt } from './file-receipt.ts'
 import { findTargets, marksFor } from './forward.ts'
+import { passBack } from './pass-back.ts'
 import { type Outside, passOn } from './pass-on.ts'
 import { type MailboxRecipient, resolveRecipient } from './resolve.ts'
 
@@ -44,6 +46,8 @@ export type Received =
   | { kind: 'refused'; reply: string }
   /** Taken by all of a forward's targets: those of this server, and so many others. */
   | { kind: 'forwarded'; here: Received[]; elsewhere: number }
+  /** A bounce that goes back to whom a forward had it from; or ends here, where he is not known. */
+  | { kind: 'returned' }
 
 /** Receives one message for one recipient. Throws for what the sending server should try again. */
 export async function receive(deps: Deps, incoming: Incoming): Promise<Received> {
@@ -51,9 +55,14 @@ export async function receive(deps: Deps, incoming: Incoming): Promise<Received>
   if (recipient.kind === 'refused') return recipient
   const bytes = await incoming.read()
   if (bytes.length > MESSAGE_BYTES_MAX) return { kind: 'refused', reply: '5.3.4 The message is larger than 25 MiB' }
-  return recipient.kind === 'forward'
-    ? await receiveForward(deps, incoming, recipient.row, bytes)
-    : await receiveFor(deps, recipient, incoming, bytes, true)
+  switch (recipient.kind) {
+    case 'forward':
+      return await receiveForward(deps, incoming, recipient.row, bytes)
+    case 'return':
+      return await passBack(deps, recipient, incoming, bytes)
+    case 'mailbox':
+      return await receiveFor(deps, recipient, incoming, bytes, true)
+  }
 }
 
 async function receiveForward(deps: Deps, incoming: Incoming, row: AddressRow, bytes: Uint8Array): Promise<Received> {

@@ -19,6 +19,8 @@ export type Recipient =
   | MailboxRecipient
   /** Its mail goes on to others (forward.ts). */
   | { kind: 'forward'; row: AddressRow }
+  /** It stands for the sender of something that was passed on, to whom a bounce goes back (pass-back.ts); '': to nobody. */
+  | { kind: 'return'; sender: string; folded: string }
   /** Refused for good: text for the SMTP reply, with its enhanced code (RFC 3463). */
   | { kind: 'refused'; reply: string }
 
@@ -39,7 +41,8 @@ export async function resolveRecipient(deps: Deps, recipient: string): Promise<R
 // What comes back to an envelope sender of ours is mail for whoever sent it.
 async function resolveReturned(deps: Deps, recipient: string, folded: string): Promise<Recipient | null> {
   const path = await openReturnAddress(deps, recipient)
-  if (path?.kind !== 'verp') return null
+  if (path === null) return null
+  if (path.kind === 'srs') return { kind: 'return', sender: path.sender, folded }
   const db = deps.stores.find(path.accountId)
   const submission = db && (await readSubmission(db, path.accountId, null, path.submissionId))
   if (!submission) return { kind: 'refused', reply: '5.1.1 No such recipient here' }
