@@ -1,6 +1,7 @@
 /** What was sent and what became of it, as the servers show it. */
 import type { Deps } from '../deps.ts'
 import type { Reader } from '../mailbox/reader.ts'
+import { SERVER_ACCOUNT } from '../store/ids.ts'
 import { RECIPIENT_STATUSES } from '../store/recipient-status.ts'
 import type { SubmissionEventRow, SubmissionRecipientRow, SubmissionRow } from '../store/schema.ts'
 import {
@@ -12,6 +13,9 @@ import {
 } from '../store/submission-read.ts'
 
 export { RECIPIENT_STATUSES }
+
+/** Whose eyes see what the server sends for nobody: the admin's. */
+export const SERVER_READER: Reader = { accountId: SERVER_ACCOUNT, addressId: null }
 
 export type Recipient = {
   address: string

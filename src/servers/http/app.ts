@@ -26,11 +26,13 @@ import { dkimKeys } from './routes/admin/dkim-keys.ts'
 import { domains } from './routes/admin/domains.ts'
 import { keys as adminKeys } from './routes/admin/keys.ts'
 import { lists as serverLists } from './routes/admin/lists.ts'
+import { serverSubmissions } from './routes/admin/submissions.ts'
 import { usage } from './routes/admin/usage.ts'
 import { answers } from './routes/answers.ts'
 import { changes } from './routes/changes.ts'
 import { eventStream } from './routes/event-stream.ts'
 import { events } from './routes/events.ts'
+import { forwarding } from './routes/forwarding.ts'
 import { imports } from './routes/import.ts'
 import { keys } from './routes/keys.ts'
 import { links } from './routes/links.ts'
@@ -50,6 +52,7 @@ import { spamSettings } from './routes/spam-settings.ts'
 import { submissions } from './routes/submissions.ts'
 import { suppressions } from './routes/suppressions.ts'
 import { threads } from './routes/threads.ts'
+import { vacation } from './routes/vacation.ts'
 import { refuseInvalid } from './validation.ts'
 
 const ACCOUNT_ROUTES = [
@@ -74,9 +77,12 @@ const ACCOUNT_ROUTES = [
   spamModel,
   spamLessons,
   keys,
+  forwarding,
+  vacation,
   account,
 ]
 const ADMIN_ROUTES = [
+  serverSubmissions,
   domains,
   dkimKeys,
   accounts,

@@ -26,6 +26,7 @@ export type ServerIds = {
   dead: string
   doomed: string
   stuck: string
+  passed: string
 }
 
 /** `raw` is a message as a body, instead of JSON. */
@@ -114,6 +115,12 @@ export const ACCOUNT_CALLS: Record<string, AccountCall[]> = {
     { path: () => '/v1/keys', json: { name: 'new', scopes: ['settings'] }, status: 201, foreign: false },
   ],
   'delete /v1/keys/{id}': [{ path: ({ key }) => `/v1/keys/${key}`, status: 204, foreign: true }],
+  'get /v1/forwarding': [{ path: () => '/v1/forwarding', status: 200, foreign: false }],
+  'put /v1/forwarding': [
+    { path: () => '/v1/forwarding', json: { targets: ['on@elsewhere.example'] }, status: 200, foreign: false },
+  ],
+  'get /v1/vacation': [{ path: () => '/v1/vacation', status: 200, foreign: false }],
+  'put /v1/vacation': [{ path: () => '/v1/vacation', json: { enabled: true }, status: 200, foreign: false }],
   'get /v1/usage': [{ path: () => '/v1/usage', status: 200, foreign: false }],
   'get /v1/audit': [{ path: () => '/v1/audit', status: 200, foreign: false }],
 }
@@ -192,6 +199,8 @@ export const ADMIN_CALLS: Record<string, AdminCall> = {
   'delete /v1/admin/dead-letters/{id}': { path: ({ dead }) => `/v1/admin/dead-letters/${dead}`, status: 204 },
   'get /v1/admin/usage': { path: () => '/v1/admin/usage', status: 200 },
   'get /v1/admin/audit': { path: () => '/v1/admin/audit', status: 200 },
+  'get /v1/admin/submissions': { path: () => '/v1/admin/submissions', status: 200 },
+  'get /v1/admin/submissions/{id}': { path: ({ passed }) => `/v1/admin/submissions/${passed}`, status: 200 },
   'get /v1/admin/lists': { path: () => '/v1/admin/lists', status: 200 },
   'post /v1/admin/lists': {
     path: () => '/v1/admin/lists',

@@ -9,10 +9,13 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { SCOPES, type Scope } from '../../../src/access/scopes.ts'
 import { keepDead } from '../../../src/inbound/dead-letters.ts'
 import { openLive } from '../../../src/notify/live.ts'
+import { enqueue } from '../../../src/outbound/enqueue.ts'
 import { app } from '../../../src/servers/http/app.ts'
+import { SERVER_ACCOUNT } from '../../../src/store/ids.ts'
 import { type Answer, accountClient, adminClient, type Call, type Client, makeClient } from '../../helpers/http.ts'
 import {
   disguisedMessage,
+  latin1,
   makeAccount,
   makeWorld,
   migrate,
@@ -109,7 +112,18 @@ async function makeServerIds(): Promise<ServerIds> {
     dead: (await admin.get('/v1/admin/dead-letters')).body.data[0].id,
     stuck: (await admin.get('/v1/admin/dead-letters')).body.data[1].id,
     doomed: await post('/v1/admin/accounts', { name: 'doomed' }),
+    passed: await makePassedOn(),
   }
+}
+
+/** What a forward has sent for nobody. */
+async function makePassedOn(): Promise<string> {
+  const made = await enqueue(world.deps, {
+    ...{ accountId: SERVER_ACCOUNT, kind: 'forward', addressId: null, sender: '', domain: 'a.example' },
+    ...{ messageId: 'passed@a.example', recipients: ['spare@a.example'], raw: latin1(plainMessage()) },
+  })
+  await world.deps.stores.directory.batch(made?.statements ?? [])
+  return (await admin.get('/v1/admin/submissions')).body.data[0].id
 }
 
 function operationsOf(description: Answer['body']): Operation[] {
