@@ -26,9 +26,9 @@ const NOT_IN_A_LINE = /[\p{Cc}\p{Cs}\u2028\u2029]/u
 const TOKEN = "[A-Za-z0-9!#$&^_.+'-]{1,127}"
 export const CONTENT_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:; ?charset=[A-Za-z0-9_.:-]{1,40})?$`)
 const IDS = /^<[^<>\s]{1,900}>(?: +<[^<>\s]{1,900}>)*$/
-/** Fields that a caller may write. The others are written here, or are none of a sender's business. */
+/** Fields that a caller may write. X-Postern- is what drafts note. The others are written here, or are none of a sender's business. */
 const OWN_FIELD =
-  /^X-[A-Za-z0-9-]+$|^(?:List-Unsubscribe|List-Unsubscribe-Post|Auto-Submitted|In-Reply-To|References)$/i
+  /^X-(?!Postern-)[A-Za-z0-9-]+$|^(?:List-Unsubscribe|List-Unsubscribe-Post|Auto-Submitted|In-Reply-To|References)$/i
 
 /** The first thing that cannot be sent, with a pointer to it; null where all can. */
 export function refuseDraft(draft: Draft): Failure | null {
@@ -39,6 +39,17 @@ export function refuseDraft(draft: Draft): Failure | null {
     refuseHeaders(draft.headers) ??
     refuseAttachments(draft.attachments)
   )
+}
+
+/** The same for what its writer keeps: nobody has to be named yet, and nothing said. */
+export function refuseKept(draft: Draft): Failure | null {
+  const isAddressed = draft.to.length + draft.cc.length + draft.bcc.length > 0
+  return refuseDraft({ ...draft, to: isAddressed ? draft.to : [draft.from], text: draft.text ?? '' })
+}
+
+/** Whether a caller may write this field. */
+export function isOwnField(name: string): boolean {
+  return OWN_FIELD.test(name)
 }
 
 export function isOneLine(text: string): boolean {

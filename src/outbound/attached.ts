@@ -15,8 +15,8 @@ import type { DraftAttachment } from '../mime/compose.ts'
 import { CONTENT_TYPE, NAME_CHARS_MAX } from '../mime/compose-check.ts'
 import { clipFilename, headerLine } from '../mime/storable.ts'
 
-/** What all attachments of a message may have: what Email Routing takes, so that each stored one can be sent on. */
-export const ATTACHED_BYTES_MAX = 25 * 1024 * 1024
+/** What all attachments of a message may have. In memory they stand as bytes and in base64, of the 128 MB of a Worker. */
+export const ATTACHED_BYTES_MAX = 20 * 1024 * 1024
 
 /** Null: as it is there. */
 export type AttachmentReference = {

@@ -18,20 +18,15 @@ const MARGIN_SECONDS = 15 * 60
 /** A provider may know of a message some time after it has taken it. */
 const LOOK_UP_SECONDS = 3_600
 
-/** `rows` are those of one call that are due; `providers` the ones that may be asked for them. */
-export async function resumeCall(
-  deps: Deps,
-  rows: readonly DueRow[],
-  raw: Uint8Array | null,
-  providers: readonly Provider[],
-): Promise<number | null> {
+/** `rows` are those of one call that are due. */
+export async function resumeCall(deps: Deps, rows: readonly DueRow[], raw: Uint8Array | null): Promise<number | null> {
   const [first] = rows
   if (!first) return null
   const { call } = first
   const provider = providerOf(deps, first)
   const ageSeconds = call === null ? Number.POSITIVE_INFINITY : seconds(deps) - secondOfCall(call)
   if (provider && call !== null && raw && ageSeconds < provider.idempotentSeconds - MARGIN_SECONDS)
-    return await repeat(deps, rows, raw, call, [provider, ...providers.filter(({ name }) => name !== provider.name)])
+    return await repeat(deps, rows, raw, call, provider)
   if (!provider?.lookUp || call === null)
     return await settle(
       deps,
@@ -57,13 +52,13 @@ async function repeat(
   rows: readonly DueRow[],
   raw: Uint8Array,
   call: string,
-  providers: readonly [Provider, ...Provider[]],
+  provider: Provider,
 ): Promise<number | null> {
   const [first] = rows as [DueRow]
   const db = deps.stores.of(first.account_id)
   const now = seconds(deps)
   const won = await db.all<{ n: number }>(
-    claimRecipients(first.submission_id, rows, providers[0].name, call, now + SENDING_SECONDS_MAX, now),
+    claimRecipients(first.submission_id, rows, provider.name, call, now + SENDING_SECONDS_MAX, now),
   )
   const claimed = rows
     .filter(({ n }) => won.some((one) => one.n === n))
@@ -71,7 +66,20 @@ async function repeat(
   if (claimed.length === 0) return null
   // All that it was made for: with fewer it would be another call of the same key.
   const whole = (await readCall(db, first.submission_id, call)).map((one) => ({ ...first, ...one }))
-  return await askInTurn(deps, claimed, raw, call, providers, whole)
+  return await askInTurn(deps, claimed, raw, call, [asRepeated(provider)], whole)
+}
+
+/**
+ * A repetition that the provider turns away for its own sake, such as one too many in a second, says nothing of the first call,
+ * which it may have taken: nobody else may be asked, nor a new call be made. What it says of the message, it would have said then.
+ */
+function asRepeated(provider: Provider): Provider {
+  return { ...provider, send: async (message) => (await provider.send(message)).map(ofTheFirst) }
+}
+
+function ofTheFirst(outcome: SendOutcome): SendOutcome {
+  if (outcome.kind === 'delivered' || (outcome.kind === 'permanent' && !outcome.isProviders)) return outcome
+  return { kind: 'unknown', code: outcome.code, detail: outcome.detail }
 }
 
 async function lookUp(

@@ -75,9 +75,8 @@ function verdictOf(
       if (!isAnswerable) return final('unknown')
       return { status: 'sending', next_at: now + jittered(waitSeconds(row.attempts), chance), tell: null }
     case 'permanent':
-      // The operator can mend what is wrong with a provider: the message is not to blame.
-      if (!outcome.isProviders) return final('failed')
-      return deferred(row, now + jittered(LATER_SECONDS, chance))
+      // Also where the provider is to blame: what its operator can mend, such as a key, is 'later'. No other one has taken it.
+      return final('failed')
     case 'later':
       return deferred(row, now + jittered(LATER_SECONDS, chance))
     case 'temporary':

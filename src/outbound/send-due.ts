@@ -133,10 +133,8 @@ async function sendSubmission(round: Round, rows: DueRow[]): Promise<number | nu
 async function resumeCalls(round: Round, found: DueRow[], raw: Uint8Array | null): Promise<number | null> {
   let nextAt: number | null = null
   for (const rows of Map.groupBy(found, ({ call }) => call).values()) {
-    const [first] = rows as [DueRow]
-    const able = raw ? ableTo(await orderOf(round, first.domain), first) : []
     round.queries += QUERIES_CALL
-    nextAt = soonest(nextAt, await resumeCall(round.deps, rows, raw, able))
+    nextAt = soonest(nextAt, await resumeCall(round.deps, rows, raw))
   }
   return nextAt
 }

@@ -157,6 +157,7 @@ function destroyStatements({ accountId, expected, buriedAt, destroyed }: ChangeR
   return [
     sql`delete from ft where rowid in ${ids}`,
     sql`delete from messages where id in ${ids}`,
+    sql`delete from drafts where account_id = ${accountId} and message_id in ${ids}`,
     sql`insert into tombstones (account_id, kind, modseq, object_id, address_id, buried_at)
       select ${int(accountId)}, 'message', ${int(expected + 1)}, c0, nullif(c1, 0), ${int(buriedAt)}
       from ${table(destroyed.map(([id, , address]) => [id, address]))}`,

@@ -30,6 +30,7 @@ import { serverSubmissions } from './routes/admin/submissions.ts'
 import { usage } from './routes/admin/usage.ts'
 import { answers } from './routes/answers.ts'
 import { changes } from './routes/changes.ts'
+import { drafts } from './routes/drafts.ts'
 import { eventStream } from './routes/event-stream.ts'
 import { events } from './routes/events.ts'
 import { forwarding } from './routes/forwarding.ts'
@@ -65,6 +66,7 @@ const ACCOUNT_ROUTES = [
   messageBytes,
   sends,
   answers,
+  drafts,
   submissions,
   suppressions,
   changes,

@@ -2,6 +2,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
+import { ATTACHED_BYTES_MAX } from '../../outbound/attached.ts'
 import type { HttpEnv } from './context.ts'
 import { Problem } from './errors.ts'
 import { IMPORT_BYTES_MAX } from './routes/import.ts'
@@ -23,6 +24,9 @@ const LIMITS: { method: string; path: RegExp; bytesMax: number }[] = [
   { method: 'POST', path: /^\/v1\/messages\/send$/, bytesMax: SEND_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/messages\/[^/]+\/(?:reply|reply-all|forward)$/, bytesMax: SEND_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/messages\/send-raw$/, bytesMax: IMPORT_BYTES_MAX },
+  { method: 'POST', path: /^\/v1\/drafts$/, bytesMax: SEND_BYTES_MAX },
+  { method: 'PATCH', path: /^\/v1\/drafts\/[^/]+$/, bytesMax: SEND_BYTES_MAX },
+  { method: 'POST', path: /^\/v1\/drafts\/[^/]+\/attachments$/, bytesMax: ATTACHED_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/messages\/import$/, bytesMax: IMPORT_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/spam\/check$/, bytesMax: IMPORT_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/spam\/train$/, bytesMax: TRAIN_BYTES_MAX },

@@ -11,6 +11,8 @@ export type IdPrefix =
   | 'aud'
   | 'dkm'
   | 'dlt'
+  | 'drf'
+  | 'tpl'
   | 'dom'
   | 'key'
   | 'mbx'

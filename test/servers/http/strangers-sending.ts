@@ -1,5 +1,13 @@
 /** How the operations of sending are called in strangers.test.ts. */
-export type SendingIds = { message: string; submission: string; suppression: string }
+export type SendingIds = {
+  message: string
+  submission: string
+  suppression: string
+  draft: string
+  sentDraft: string
+  doomedDraft: string
+  madeDraft: string
+}
 
 const to = ['stranger@a.example']
 
@@ -38,6 +46,37 @@ export const SENDING_CALLS = {
       status: 202,
       foreign: true,
     },
+  ],
+  'get /v1/drafts': [{ path: () => '/v1/drafts', status: 200, foreign: false }],
+  'post /v1/drafts': [{ path: () => '/v1/drafts', json: { text: 'word' }, status: 201, foreign: false }],
+  'post /v1/drafts/adopt': [
+    {
+      path: () => '/v1/drafts/adopt',
+      json: ({ madeDraft }: SendingIds) => ({ message_id: madeDraft }),
+      status: 201,
+      foreign: false,
+    },
+  ],
+  'get /v1/drafts/{id}': [{ path: ({ draft }: SendingIds) => `/v1/drafts/${draft}`, status: 200, foreign: true }],
+  'patch /v1/drafts/{id}': [
+    { path: ({ draft }: SendingIds) => `/v1/drafts/${draft}`, json: { text: 'words' }, status: 200, foreign: true },
+  ],
+  'post /v1/drafts/{id}/attachments': [
+    {
+      path: ({ draft }: SendingIds) => `/v1/drafts/${draft}/attachments?filename=a.bin`,
+      raw: 'bytes',
+      status: 200,
+      foreign: true,
+    },
+  ],
+  'delete /v1/drafts/{id}/attachments/{part}': [
+    { path: ({ draft }: SendingIds) => `/v1/drafts/${draft}/attachments/2`, status: 200, foreign: true },
+  ],
+  'post /v1/drafts/{id}/send': [
+    { path: ({ sentDraft }: SendingIds) => `/v1/drafts/${sentDraft}/send`, status: 202, foreign: true },
+  ],
+  'delete /v1/drafts/{id}': [
+    { path: ({ doomedDraft }: SendingIds) => `/v1/drafts/${doomedDraft}`, status: 204, foreign: true },
   ],
   'get /v1/submissions': [{ path: () => '/v1/submissions', status: 200, foreign: false }],
   'get /v1/submissions/{id}': [

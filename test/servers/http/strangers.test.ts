@@ -73,12 +73,24 @@ async function idsOf(client: Client, address: string): Promise<Ids> {
     spare: (await client.post('/v1/mailboxes', { name: 'spare' })).body.id,
     part: detail.attachments[0].part,
     ...(await heldOf(client, address)),
+    ...(await draftsOf(client, address)),
     submission: (await client.post('/v1/messages/send', { to: [address], text: 'to myself' })).body.id,
     suppression: (await client.post('/v1/suppressions', { address: `${address.split('@')[0]}@elsewhere.example` })).body
       .id,
     key: (await client.post('/v1/keys', { name: 'spare', scopes: ['mail:read'] })).body.key && (await lastKey(client)),
     entry: (await client.post('/v1/spam/lists', { entry: `${address.split('@')[0]}@pest.example`, list: 'block' })).body
       .id,
+  }
+}
+
+async function draftsOf(client: Client, address: string) {
+  const make = async (): Promise<Answer['body']> =>
+    (await client.post('/v1/drafts', { from: address, to: [address], text: 'word' })).body
+  return {
+    madeDraft: (await make()).message,
+    draft: (await make()).id,
+    sentDraft: (await make()).id,
+    doomedDraft: (await make()).id,
   }
 }
 
@@ -274,6 +286,9 @@ describe('every operation of the description', () => {
         ...ownerIds,
         message: 'msg_zzz',
         submission: 'sub_zzz',
+        draft: 'drf_zzz',
+        sentDraft: 'drf_zzz',
+        doomedDraft: 'drf_zzz',
         suppression: 'sup_zzz',
         thread: 'thr_zzz',
         mailbox: 'mbx_zzz',
