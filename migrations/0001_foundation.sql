@@ -438,15 +438,19 @@ create table webhooks (
   url text not null,
   description text,
   events text not null,
+  origin text not null,
   secrets text not null,
   enabled integer not null default 1,
   disabled_reason text,
   failing_since integer,
+  due_at integer,
+  claimed_until integer not null default 0,
   version integer not null,
   created_at integer not null,
   updated_at integer not null
 );
 create index webhooks_account on webhooks (account_id, id);
+create index webhooks_due on webhooks (due_at) where due_at is not null;
 
 create table webhook_deliveries (
   id integer primary key autoincrement,
@@ -465,7 +469,7 @@ create table webhook_deliveries (
   created_at integer not null,
   updated_at integer not null
 );
-create index webhook_deliveries_due on webhook_deliveries (next_at) where next_at is not null;
+create index webhook_deliveries_due on webhook_deliveries (webhook_id, next_at) where next_at is not null;
 create index webhook_deliveries_webhook on webhook_deliveries (webhook_id, id);
 create index webhook_deliveries_created on webhook_deliveries (created_at);
 

@@ -7,6 +7,7 @@ import { dnsResolver } from './dns/resolver.ts'
 import { deliverLocally } from './inbound/local.ts'
 import { serverPolicy } from './junk/policy.ts'
 import { type Live, openLive } from './notify/live.ts'
+import type { PayloadOf } from './notify/payload.ts'
 import type { Blocklists } from './opinions/blocklists.ts'
 import type { Classifier } from './opinions/classifier.ts'
 import { type AiBinding, workersAiClassifier } from './opinions/workers-ai.ts'
@@ -16,6 +17,7 @@ import { signOutgoing } from './outbound/dkim-keys.ts'
 import { type LocalDelivery, openProviders, type Providers } from './outbound/provider.ts'
 import { configureProviders, type ProviderEnv } from './outbound/providers/configure.ts'
 import { ProviderHealth } from './outbound/providers/health.ts'
+import { makePayload } from './servers/http/webhook-payload.ts'
 import type { Policy } from './spam/input.ts'
 import type { ReceiptSource } from './store/raw.ts'
 import { openStores, type Stores } from './store/stores.ts'
@@ -61,6 +63,7 @@ export type Deps = {
     pending: Pick<Queue<PendingMessage>, 'send'>
     events: Pick<Queue<WakeMessage>, 'send'>
     outbound: Pick<Queue<WakeMessage>, 'send'>
+    webhooks: Pick<Queue<WakeMessage>, 'send'>
   }
   /** What takes mail to other servers. Where none is configured, only local mail is sent. */
   providers: Providers
@@ -73,6 +76,8 @@ export type Deps = {
   deliverLocal(from: string, to: string, raw: Uint8Array, source?: ReceiptSource): Promise<LocalDelivery>
   /** Asks the DNS. */
   resolve: Resolve
+  /** What a webhook is sent. */
+  payloadOf: PayloadOf
   /** Speaks HTTP. What goes out on someone's word goes through egress/guarded-fetch.ts. */
   fetch: typeof fetch
   /** This server's own, as POSTERN_URL or else the present request has it; null where neither is there. */
@@ -114,11 +119,12 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>, req
   const stores = openStores(databasesOf(env), env.RAW)
   const deps: Deps = {
     stores,
-    queues: { pending: env.PENDING, events: env.EVENTS, outbound: env.OUTBOUND },
+    queues: { pending: env.PENDING, events: env.EVENTS, outbound: env.OUTBOUND, webhooks: env.WEBHOOKS },
     providers: providersOf(env, stores, log),
     returnDomain: env.POSTERN_RETURN_DOMAIN?.toLowerCase() || null,
     deliverLocal: (from, to, raw, source) => deliverLocally(deps, from, to, raw, source),
     resolve: dnsResolver({ now: () => Date.now(), background: (work) => deps.background(work), log }),
+    payloadOf: (told, origin) => makePayload(deps, told, origin),
     // Bound: the runtime's own may not be called as another object's method.
     fetch: globalThis.fetch.bind(globalThis),
     origin: originOf(env.POSTERN_URL ?? '', log) ?? (requestUrl === undefined ? null : new URL(requestUrl).origin),

@@ -25,8 +25,8 @@ export type PosternEvent =
   | { type: `address.${'created' | 'changed' | 'deleted'}`; address: number }
   /** The account's model has learned from so many messages. */
   | { type: 'spam.trained'; count: number }
-  /** The server has switched a webhook off. */
-  | { type: 'webhook.disabled'; webhook: number }
+  /** The server has switched a webhook off; or its owner has it tried, which stands in no log of events. */
+  | { type: 'webhook.disabled' | 'webhook.test'; webhook: number }
 
 export type DeliveryChange =
   | 'delivered'

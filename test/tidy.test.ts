@@ -25,7 +25,7 @@ const WALLS: Record<string, Wall> = {
   mailbox: { imports: ['mime', 'store'], types: ['deps', 'verify', 'spam'] },
   junk: { imports: ['mime', 'verify', 'spam', 'mailbox', 'store'], types: ['deps'] },
   egress: { imports: ['mime', 'verify'], types: ['deps'] },
-  notify: { imports: ['mime', 'access', 'store', 'egress'], types: ['deps', 'mailbox'] },
+  notify: { imports: ['mime', 'access', 'mailbox', 'store', 'egress'], types: ['deps'] },
   outbound: {
     imports: ['mime', 'verify', 'mailbox', 'store', 'notify', 'access', 'egress'],
     types: ['deps'],

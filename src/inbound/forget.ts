@@ -11,6 +11,7 @@ import type { Deps } from '../deps.ts'
 import { forgetStrangers } from '../junk/history.ts'
 import { HELD_SECONDS } from '../junk/quarantine.ts'
 import { EVENT_SECONDS } from '../notify/events.ts'
+import { DELIVERY_SECONDS } from '../notify/webhook-deliveries.ts'
 import { pageAccounts } from '../store/account-read.ts'
 import { forgetAudit } from '../store/audit.ts'
 import { forgetTombstonesOf } from '../store/change-write.ts'
@@ -24,6 +25,7 @@ import { forgetRawDeleted } from '../store/outbox.ts'
 import { dayPrefix } from '../store/raw.ts'
 import { forgetSuppressions } from '../store/suppression-write.ts'
 import { forgetVacationAnswers } from '../store/vacation-write.ts'
+import { forgetDeliveries } from '../store/webhook-delivery-write.ts'
 import { readOldWithheld } from '../store/withheld-read.ts'
 import { deleteWithheld } from '../store/withheld-write.ts'
 
@@ -61,7 +63,10 @@ export async function forgetOld(deps: Deps, shard: number): Promise<void> {
     forgetRawDeleted(dayPrefix(deps.now() - RECEIPT_MS), RECEIPTS_A_RUN),
   ])
   const now = Math.floor(deps.now() / 1000)
-  await db.batch([forgetEvents(now - EVENT_SECONDS, EVENTS_A_RUN)])
+  await db.batch([
+    forgetEvents(now - EVENT_SECONDS, EVENTS_A_RUN),
+    forgetDeliveries(now - DELIVERY_SECONDS, EVENTS_A_RUN),
+  ])
   for (const { id } of accounts) await db.batch(forgetTombstonesOf(id, now - TOMBSTONE_SECONDS))
   await db.batch([
     forgetListEntries(now, ENTRIES_A_RUN),

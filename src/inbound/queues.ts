@@ -5,6 +5,7 @@
 import type { Deps, PendingMessage, WakeMessage } from '../deps.ts'
 import { lessonsOf, teachDue } from '../junk/teach.ts'
 import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
+import { deliverDue } from '../notify/deliver-webhooks.ts'
 import { drainOutbox, wakeOutbox } from '../notify/outbox.ts'
 import { applyMailReports } from '../outbound/mail-reports.ts'
 import { sendDue } from '../outbound/send-due.ts'
@@ -49,6 +50,7 @@ const HANDLERS: { suffix: string; handle: Handler }[] = [
   { suffix: '-pending', handle: filePendingMessage },
   { suffix: '-events', handle: drain },
   { suffix: '-outbound', handle: (deps, body) => sendDue(deps, (body as WakeMessage).shard) },
+  { suffix: '-webhooks', handle: (deps, body) => deliverDue(deps, (body as WakeMessage).shard) },
   { suffix: '-dead', handle: lastResort },
 ]
 

@@ -15,6 +15,7 @@ import { sendDigests } from '../junk/digest.ts'
 import { noteKeptAndRead } from '../junk/kept-and-read.ts'
 import { lessonsOf, teachDue } from '../junk/teach.ts'
 import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
+import { deliverDue } from '../notify/deliver-webhooks.ts'
 import { drainOutbox, wakeOutbox } from '../notify/outbox.ts'
 import { applyMailReports } from '../outbound/mail-reports.ts'
 import { sendDueBySweep } from '../outbound/send-due.ts'
@@ -36,6 +37,8 @@ const DEAD_AFTER_MS = 2 * 86_400_000
 const PAGES_MAX = 30
 /** Messages filed in one run. Each takes some 20 of the 1,000 queries that one invocation may make, and CPU to parse. */
 const FILED_MAX = 25
+/** Whose deliveries are made in the sweep itself; it wakes the queue for the others. */
+const WEBHOOKS_A_RUN = 1
 const PLACE = 'sweep.place'
 
 export type SweepResult = { listed: number; filed: number; failed: number; dead: number }
@@ -50,6 +53,7 @@ export async function sweep(deps: Deps): Promise<SweepResult> {
     await attempt(deps, 'sweep.outbound', () => sendDueBySweep(deps, shard))
     await attempt(deps, 'sweep.outbox', () => drainOutbox(deps, shard, lessonsOf))
     await attempt(deps, 'sweep.reports', () => applyMailReports(deps, shard))
+    await attempt(deps, 'sweep.webhooks', () => deliverDue(deps, shard, WEBHOOKS_A_RUN))
     await attempt(deps, 'sweep.erase', () => eraseAccounts(deps, shard))
     await attempt(deps, 'sweep.empty', () => emptyMailboxes(deps, shard))
     await attempt(deps, 'sweep.forget', () => forgetOld(deps, shard))

@@ -35,6 +35,8 @@ export const EVENT_TYPES: Record<EventType, string> = {
   'address.deleted': 'An address of the account was deleted.',
   'spam.trained': "The account's filter has learned from messages.",
   'webhook.disabled': 'The server has switched a webhook off.',
+  'webhook.test':
+    'Somebody has asked for a test of this webhook. It is told to no other, and stands in no list of events.',
 }
 
 const TYPES = Object.keys(EVENT_TYPES) as EventType[]

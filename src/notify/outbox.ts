@@ -21,7 +21,10 @@ import {
   trainedBeside,
 } from '../store/outbox.ts'
 import type { OutboxRow } from '../store/schema.ts'
+import { deliverEvents } from '../store/webhook-delivery-write.ts'
+import { makeDue } from '../store/webhook-write.ts'
 import { tellFollowers } from './live.ts'
+import { wakeWebhooks } from './wake-webhooks.ts'
 
 /** Rows in one round: one D1 page, and within R2's 1,000 keys a delete. */
 const ROUND = 200
@@ -48,7 +51,17 @@ export async function drainOutbox(deps: Deps, shard: number, listen: Listener): 
     const heard = events.map((row): Told => ({ accountId: row.account_id, event: JSON.parse(row.event) }))
     for (const { accountId, event } of heard) tell(deps, accountId, event)
     await deps.stores.raw.delete(keys)
-    await db.batch([...moveEvents(events, heard), ...listen(heard, now), ...noteRawDeleted(keys)])
+    const results = await db.batch([
+      ...moveEvents(events, heard, now),
+      ...listen(heard, now),
+      ...noteRawDeleted(keys),
+      makeDue(
+        heard.map(({ accountId }) => accountId),
+        now,
+      ),
+    ])
+    const due = results.at(-1) ?? []
+    if (due.length > 0) deps.background(wakeWebhooks(deps, shard))
     await tellFollowers(
       deps,
       heard.map(({ accountId }) => accountId),
@@ -57,13 +70,13 @@ export async function drainOutbox(deps: Deps, shard: number, listen: Listener): 
   await wakeOutbox(deps, shard)
 }
 
-// From the outbox to where they are read for 30 days. All of it selects from the outbox, and the rows go last: what another drain
+// From the outbox to where they are read for 30 days, and to the webhooks that hear them. All of it selects from the outbox, and the rows go last: what another drain
 // has told meanwhile is not told again.
-function moveEvents(rows: OutboxRow[], heard: readonly Told[]): Statement[] {
+function moveEvents(rows: OutboxRow[], heard: readonly Told[], now: number): Statement[] {
   if (rows.length === 0) return []
   const taught = rows.filter((_, i) => hasTaught(heard[i]?.event))
   const keys = [...rows, ...taught.map(trainedBeside)]
-  return [...tellTrained(taught), keepEvents(keys), deleteOutbox(keys)]
+  return [...tellTrained(taught), keepEvents(keys), deliverEvents(keys, now), deleteOutbox(keys)]
 }
 
 function hasTaught(event: PosternEvent | undefined): boolean {

@@ -110,6 +110,11 @@ export function isStaleDigest(error: unknown): boolean {
   return /NOT NULL constraint failed: digests\.told_id/.test(messageOf(error))
 }
 
+/** True where a webhook was changed since it was read. The batch has rolled back. */
+export function isStaleWebhook(error: unknown): boolean {
+  return /NOT NULL constraint failed: webhooks\.enabled/.test(messageOf(error))
+}
+
 /** True where a unique index refused a row. The batch has rolled back. */
 export function isUniqueViolation(error: unknown): boolean {
   return /UNIQUE constraint failed/.test(messageOf(error))

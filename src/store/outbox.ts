@@ -34,10 +34,11 @@ export function keepEvents(keys: readonly OutboxKey[]): SQL {
     select account_id, modseq, n, at, event from outbox where ${among(keys)}`
 }
 
-// A row that was read, by its key: written into the statement, since D1 counts each row of json_each.
-function among(keys: readonly OutboxKey[]): SQL {
+/** Rows that were read, by their keys: written into the statement, since D1 counts each row of json_each. */
+export function among(keys: readonly OutboxKey[], table = 'outbox'): SQL {
   const rows = keys.map(({ account_id, modseq, n }) => sql`(${integers([account_id, modseq, n])})`)
-  return sql`(account_id, modseq, n) in (values ${sql.join(rows, sql`, `)})`
+  const key = sql.raw(['account_id', 'modseq', 'n'].map((name) => `${table}.${name}`).join(', '))
+  return sql`(${key}) in (values ${sql.join(rows, sql`, `)})`
 }
 
 /**

@@ -26,6 +26,8 @@ export const webhooks = sqliteTable(
     description: text(),
     /** JSON list of event types, each exact or ending in `.*`; `*` is all. */
     events: text().notNull(),
+    /** This server as its owner called it when he made or changed it: links in payloads begin with it. */
+    origin: text().notNull(),
     /** JSON list of sealed signing secrets, the newest first, each with the second at which it ends or null. */
     secrets: text().notNull(),
     enabled: integer().notNull().default(1),
@@ -33,12 +35,19 @@ export const webhooks = sqliteTable(
     disabled_reason: text(),
     /** Since when no delivery has succeeded; null while they do. */
     failing_since: integer(),
+    /** When its deliveries are looked at again; null where none is left to do, and where it is switched off. */
+    due_at: integer(),
+    /** Until when one worker has its deliveries to itself. */
+    claimed_until: integer().notNull().default(0),
     /** Rises with each change by its owner: its ETag. */
     version: integer().notNull(),
     created_at: integer().notNull(),
     updated_at: integer().notNull(),
   },
-  (t) => [index('webhooks_account').on(t.account_id, t.id)],
+  (t) => [
+    index('webhooks_account').on(t.account_id, t.id),
+    index('webhooks_due').on(t.due_at).where(sql`due_at is not null`),
+  ],
 )
 
 /** One event for one webhook, and what became of it. Its payload is made afresh at each attempt. */
@@ -66,7 +75,7 @@ export const webhook_deliveries = sqliteTable(
     updated_at: integer().notNull(),
   },
   (t) => [
-    index('webhook_deliveries_due').on(t.next_at).where(sql`next_at is not null`),
+    index('webhook_deliveries_due').on(t.webhook_id, t.next_at).where(sql`next_at is not null`),
     index('webhook_deliveries_webhook').on(t.webhook_id, t.id),
     index('webhook_deliveries_created').on(t.created_at),
   ],

@@ -117,6 +117,7 @@ function instantDeps(resolve: Resolve): Deps {
     resolve,
     fetch: () => Promise.reject(new TypeError('nothing goes out')),
     origin: null,
+    payloadOf: () => Promise.reject(new Error('nothing goes out')),
     now: () => NOW_MS,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     secrets: { root: null, adminKey: null },

@@ -13,6 +13,7 @@ export function faultyWorld(clean: World, faults: Faults, provider?: SimpleProvi
       pending: faultyQueue('pending', clean.pending, faults),
       events: faultyQueue('events', clean.events, faults),
       outbound: faultyQueue('outbound', clean.outbound, faults),
+      webhooks: faultyQueue('webhooks', clean.webhooks, faults),
     },
     ...(provider && {
       provider: { ...provider, send: (message) => faults.run('provider', () => provider.send(message)) },

@@ -16,6 +16,7 @@ import type { Live } from '../../src/notify/live.ts'
 import type { Blocklists } from '../../src/opinions/blocklists.ts'
 import type { Classifier } from '../../src/opinions/classifier.ts'
 import { openProviders } from '../../src/outbound/provider.ts'
+import { makePayload } from '../../src/servers/http/webhook-payload.ts'
 import { DEFAULT_POLICY, type Policy } from '../../src/spam/input.ts'
 import { openStores } from '../../src/store/stores.ts'
 import type { Resolve } from '../../src/verify/resolve.ts'
@@ -39,6 +40,7 @@ export type World = {
   pending: PendingMessage[]
   events: WakeMessage[]
   outbound: WakeMessage[]
+  webhooks: WakeMessage[]
   logs: Record<string, unknown>[]
   /** Waits for background work, then lets the consumers take all that waits. Returns what they asked to try again. */
   settle(): Promise<unknown[]>
@@ -74,6 +76,7 @@ export function makeWorld(
   const pending: PendingMessage[] = []
   const events: WakeMessage[] = []
   const outbound: WakeMessage[] = []
+  const webhooks: WakeMessage[] = []
   const logs: Record<string, unknown>[] = []
   const background: Promise<unknown>[] = []
   const deps: Deps = {
@@ -82,11 +85,13 @@ export function makeWorld(
       pending: over.queues?.pending ?? collector(pending),
       events: over.queues?.events ?? collector(events),
       outbound: over.queues?.outbound ?? collector(outbound),
+      webhooks: over.queues?.webhooks ?? collector(webhooks),
     },
     providers: openProviders(over.provider ? [providerOf(over.provider)] : [], { now: () => clock.ms }),
     returnDomain: over.returnDomain ?? null,
     deliverLocal: (from, to, raw, source) => deliverLocally(deps, from, to, raw, source),
     resolve: over.resolve ?? (async () => ({ kind: 'unknown' })),
+    payloadOf: (told, origin) => makePayload(deps, told, origin),
     fetch: over.fetch ?? (() => Promise.reject(new TypeError('there is no network'))),
     origin: over.origin ?? null,
     now: () => clock.ms,
@@ -116,11 +121,12 @@ export function makeWorld(
       ...(await consume(deps, 'postern-outbound', outbound.splice(0))),
       ...(await consume(deps, 'postern-pending', pending.splice(0))),
       ...(await consume(deps, 'postern-events', events.splice(0))),
+      ...(await consume(deps, 'postern-webhooks', webhooks.splice(0))),
     ]
     await Promise.all(background.splice(0))
     return again
   }
-  return { deps, clock, pending, events, outbound, logs, settle }
+  return { deps, clock, pending, events, outbound, webhooks, logs, settle }
 }
 
 /** Hands messages to a queue's consumer; gives the bodies it wants again. */

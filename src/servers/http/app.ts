@@ -54,6 +54,8 @@ import { submissions } from './routes/submissions.ts'
 import { suppressions } from './routes/suppressions.ts'
 import { threads } from './routes/threads.ts'
 import { vacation } from './routes/vacation.ts'
+import { webhookDeliveries } from './routes/webhook-deliveries.ts'
+import { webhooks } from './routes/webhooks.ts'
 import { refuseInvalid } from './validation.ts'
 
 const ACCOUNT_ROUTES = [
@@ -72,6 +74,8 @@ const ACCOUNT_ROUTES = [
   changes,
   events,
   eventStream,
+  webhooks,
+  webhookDeliveries,
   reports,
   quarantine,
   spamLists,

@@ -5,9 +5,10 @@
  * Whose list, which list and which filter are bound into the seal (sealed.ts). A cursor that was changed, or that comes
  * with another query or another account's key, is refused instead of giving a page that skips.
  */
+
+import { type Binding, openSealer, type Sealer } from '../../access/sealed.ts'
 import type { Deps } from '../../deps.ts'
 import { Problem } from './errors.ts'
-import { type Binding, openSealer, type Sealer } from './sealed.ts'
 
 /** Whose list, which, and its filter. The page size is no part of it and may change. */
 export type { Binding }

@@ -96,6 +96,7 @@ export function dataOf(told: PosternEvent): Record<string, unknown> {
     case 'address.deleted':
       return { address: formatId('adr', told.address) }
     case 'webhook.disabled':
+    case 'webhook.test':
       return { webhook: formatId('whk', told.webhook) }
     default:
       return { submission: formatId('sub', told.submission), recipients: told.recipients }

@@ -5,9 +5,10 @@
  * message stands in Junk, and when it ends. It shows nothing of these to who holds it. Nothing is stored: what a link leads
  * to is looked up when it is followed, so it dies with its message and with its account.
  */
+
+import { openSealer } from '../../access/sealed.ts'
 import type { Deps } from '../../deps.ts'
 import type { Disposition } from './download.ts'
-import { openSealer } from './sealed.ts'
 
 /** Long enough to open a message and save what it carries; short enough that one which leaks is soon worth nothing. */
 export const LINK_SECONDS = 3_600

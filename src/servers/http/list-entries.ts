@@ -3,10 +3,10 @@
  * but for who may call them and whose entries they are.
  */
 import { z } from '@hono/zod-openapi'
+import { decodeBase64url, encodeBase64url } from '../../access/base64url.ts'
 import type { Deps } from '../../deps.ts'
 import { type ListEntryKind, normaliseListEntry, typedEntry } from '../../junk/list-keys.ts'
 import { type ListEntry, listEntries, putEntry, removeEntry } from '../../junk/lists.ts'
-import { decodeBase64url, encodeBase64url } from './base64url.ts'
 import { found, orProblem } from './errors.ts'
 import { secondParam } from './message-filter.ts'
 import { type Page, type PageQuery, readPageBy } from './paging.ts'

@@ -5,6 +5,7 @@ import type { HttpEnv } from './context.ts'
 import { serveReference } from './docs/serve.ts'
 import { HEADERS, json, publicProblems } from './responses.ts'
 import { ADMIN_KEY, defineRoute, SCOPES_FIELD } from './route.ts'
+import { describeWebhooks } from './webhooks-described.ts'
 
 const INFO = {
   title: 'Postern',
@@ -25,6 +26,7 @@ const TAGS = [
   { name: 'Suppressions', description: 'Whom the account does not write to, and why.' },
   { name: 'Changes', description: 'Keeping a copy up to date.' },
   { name: 'Events', description: 'What happened in the account.' },
+  { name: 'Webhooks', description: 'Having events told by POST, signed as Standard Webhooks has it.' },
   { name: 'Spam filter', description: 'Reporting, teaching and asking the filter, and what it shall do.' },
   { name: 'Quarantine', description: 'What was held back or refused.' },
   { name: 'Allow and block lists', description: 'Senders that are always or never junk.' },
@@ -52,6 +54,7 @@ const route = defineRoute({
 /** Describes all routes of the app so far, and itself; for people too (docs/). */
 export function serveDescription(app: OpenAPIHono<HttpEnv>): void {
   registerComponents(app)
+  describeWebhooks(app)
   app.openapi(route, (c) => c.json(describeApi(app), 200))
   serveReference(app, () => describeApi(app))
 }

@@ -1,12 +1,12 @@
 /** A key bound to one address sees what was delivered to that address, by every route that shows mail, and nothing else. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createAddress, removeAddress } from '../../../src/access/addresses.ts'
+import { decodeBase64url } from '../../../src/access/base64url.ts'
 import { createApiKey } from '../../../src/access/keys.ts'
 import { isFailure } from '../../../src/errors.ts'
 import { changeAll } from '../../../src/mailbox/change.ts'
 import { whole } from '../../../src/mailbox/reader.ts'
 import { handleHttp } from '../../../src/servers/http/app.ts'
-import { decodeBase64url } from '../../../src/servers/http/base64url.ts'
 import { formatId, formatNumber } from '../../../src/servers/http/ids.ts'
 import { accountClient, mailboxWithRole } from '../../helpers/http.ts'
 import { makeAccount, makeWorld, migrate, plainMessage, receiveRaw, type World } from '../../helpers/world.ts'

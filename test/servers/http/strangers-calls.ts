@@ -1,12 +1,13 @@
 /** How each operation is called so that its owner succeeds, for strangers.test.ts to call it as everyone else. */
 import { plainMessage } from '../../helpers/world.ts'
-import { EVENT_CALLS } from './strangers-events.ts'
+import { EVENT_CALLS, type EventIds } from './strangers-events.ts'
 import { SENDING_CALLS, type SendingIds } from './strangers-sending.ts'
 import { SPAM_CALLS, type SpamIds } from './strangers-spam.ts'
 
 /** Ids of one account (or of the server), by what they name. */
 export type Ids = SendingIds &
-  SpamIds & {
+  SpamIds &
+  EventIds & {
     thread: string
     mailbox: string
     spare: string

@@ -73,6 +73,7 @@ async function idsOf(client: Client, address: string): Promise<Ids> {
     spare: (await client.post('/v1/mailboxes', { name: 'spare' })).body.id,
     part: detail.attachments[0].part,
     ...(await heldOf(client, address)),
+    ...(await hooksOf(client)),
     ...(await draftsOf(client, address)),
     submission: (await client.post('/v1/messages/send', { to: [address], text: 'to myself' })).body.id,
     suppression: (await client.post('/v1/suppressions', { address: `${address.split('@')[0]}@elsewhere.example` })).body
@@ -99,6 +100,13 @@ async function heldOf(client: Client, address: string) {
   for (let n = 0; n < 3; n++) await receiveRaw(world, address, disguisedMessage())
   const [held, released, doomed] = (await client.get('/v1/quarantine')).body.data.map(({ id }: { id: string }) => id)
   return { held, released, doomed }
+}
+
+async function hooksOf(client: Client) {
+  const made = async () => (await client.post('/v1/webhooks', { url: 'https://hooks.test/' })).body.id
+  const webhook = await made()
+  const delivery = (await client.post(`/v1/webhooks/${webhook}/test`, undefined)).body.id
+  return { webhook, delivery, doomedHook: await made() }
 }
 
 async function lastKey(client: Client): Promise<string> {
@@ -298,6 +306,9 @@ describe('every operation of the description', () => {
         held: 'qua_zzz',
         released: 'qua_zzz',
         doomed: 'qua_zzz',
+        webhook: 'whk_zzz',
+        delivery: 'whd_zzz',
+        doomedHook: 'whk_zzz',
       })
       expect((await outcome(stranger, method, never, bodyOf(call))).slice(1)).toEqual(answer.slice(1))
     }
@@ -312,6 +323,7 @@ describe('every operation of the description', () => {
       ownerIds.submission,
       ownerIds.suppression,
       ownerIds.held,
+      ownerIds.webhook,
       'owner@',
     ]
     for (const { method, path, foreign: named } of accountCalls()) {

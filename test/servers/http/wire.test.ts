@@ -1,7 +1,7 @@
 /** The pure pieces of the wire, on anything: ids, states, base64url, ranges, file names; and no body breaks a route. */
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { decodeBase64url, encodeBase64url } from '../../../src/servers/http/base64url.ts'
+import { decodeBase64url, encodeBase64url } from '../../../src/access/base64url.ts'
 import { formatState, parseState, STATE_CHARS_MAX } from '../../../src/servers/http/change-state.ts'
 import { openSealed, sealCursor } from '../../../src/servers/http/cursor.ts'
 import { contentDisposition, safeFilename, servedType } from '../../../src/servers/http/download.ts'

@@ -2,9 +2,10 @@
  * Values sealed for clients to carry: encrypted (AES-GCM) under the key of one purpose, so that nobody else
  * reads them and nobody makes or changes one. What a value is bound to is additional data: it opens only with the same.
  */
-import { deriveKey, type Purpose } from '../../access/secrets.ts'
-import type { Deps } from '../../deps.ts'
+
+import type { Deps } from '../deps.ts'
 import { decodeBase64url, encodeBase64url } from './base64url.ts'
+import { deriveKey, type Purpose } from './secrets.ts'
 
 /** What a sealed value belongs to. Written into the seal as JSON. */
 export type Binding = readonly (string | number | boolean | null | undefined)[]
