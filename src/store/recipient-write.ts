@@ -52,13 +52,18 @@ export function changeRecipients(
   ]
 }
 
+// By the recipient's own number: joined with a table, that one would be read once for each of the recipients.
 function update(submissionId: number, changes: readonly RecipientChange[], now: number): SQL {
-  const rows = changes.map(({ n, was, to }) => ({ n, was_status: was.status, was_attempts: was.attempts, ...to }))
-  const to = (name: string) => sql.raw(`${name} = j.value ->> '${name}'`)
+  const rows = changes.map(({ n, was, to }): [string, object] => {
+    return [`n${n}`, { ...to, was_status: was.status, was_attempts: was.attempts }]
+  })
+  const all = JSON.stringify(Object.fromEntries(rows))
+  const of = (name: string) => sql`json_extract(${all}, '$.n' || n || ${`.${name}`})`
   const columns = ['status', 'attempts', 'next_at', 'provider', 'call', 'provider_id', 'smtp', 'code', 'detail', 'dsn']
-  return sql`update submission_recipients as r set ${sql.join(columns.map(to), sql`, `)},
-      updated_at = iif(r.status = j.value ->> 'was_status' and r.attempts = j.value ->> 'was_attempts', ${int(now)}, null)
-    from json_each(${JSON.stringify(rows)}) j where r.submission_id = ${submissionId} and r.n = j.value ->> 'n'`
+  const set = columns.map((name) => sql`${sql.raw(name)} = ${of(name)}`)
+  return sql`update submission_recipients set ${sql.join(set, sql`, `)},
+      updated_at = iif(status = ${of('was_status')} and attempts = ${of('was_attempts')}, ${int(now)}, null)
+    where submission_id = ${submissionId} and n in (${integers(changes.map(({ n }) => n))})`
 }
 
 function insertEntries(submissionId: number, changes: readonly RecipientChange[]): SQL[] {

@@ -6,7 +6,7 @@
  *  - What becomes of it is written by recipient-write.ts.
  */
 import { type SQL, sql } from 'drizzle-orm'
-import { int, integers, table } from './database.ts'
+import { int, integers } from './database.ts'
 import type { SubmissionRecipientRow, SubmissionRow } from './schema.ts'
 
 export type NewSubmission = Omit<SubmissionRow, 'id' | 'message' | 'finished_at' | 'request' | 'source'> & {
@@ -96,11 +96,18 @@ export function claimRecipients(
   nextAt: number,
   now: number,
 ): SQL {
-  const read = table(rows.map(({ n, attempts }) => [n, attempts]))
-  return sql`update submission_recipients as r set status = 'sending', attempts = r.attempts + 1, next_at = ${int(nextAt)},
-      provider = coalesce(${provider}, r.provider), call = ${call}, updated_at = ${int(now)}
-    from ${read} j where r.submission_id = ${submissionId} and r.n = j.c0 and r.attempts = j.c1 and r.next_at is not null
-    returning n`
+  return sql`update submission_recipients set status = 'sending', attempts = attempts + 1, next_at = ${int(nextAt)},
+      provider = coalesce(${provider}, provider), call = ${call}, updated_at = ${int(now)}
+    where submission_id = ${submissionId} and ${asRead(rows)} and next_at is not null returning n`
+}
+
+/** Recipients that have as many attempts as when they were read. A table of both would be read once for each recipient. */
+function asRead(rows: readonly Claimed[]): SQL {
+  const byAttempts = Map.groupBy(rows, ({ attempts }) => attempts)
+  const groups = [...byAttempts].map(
+    ([attempts, some]) => sql`(attempts = ${int(attempts)} and n in (${integers(some.map(({ n }) => n))}))`,
+  )
+  return sql`(${sql.join(groups, sql` or `)})`
 }
 
 /** Gives back recipients that were claimed for a call which was never made. */
@@ -125,7 +132,6 @@ export function passOn(
 
 /** Looks at recipients of one submission later, without an attempt. */
 export function postponeRecipients(rows: readonly Claimed[], nextAt: number): SQL {
-  const read = table(rows.map(({ n, attempts }) => [n, attempts]))
-  return sql`update submission_recipients as r set next_at = ${int(nextAt)} from ${read} j
-    where r.submission_id = ${rows[0]?.submission_id ?? 0} and r.n = j.c0 and r.attempts = j.c1 and r.next_at is not null`
+  return sql`update submission_recipients set next_at = ${int(nextAt)}
+    where submission_id = ${rows[0]?.submission_id ?? 0} and ${asRead(rows)} and next_at is not null`
 }

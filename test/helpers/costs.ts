@@ -19,6 +19,7 @@ import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
 import { readMessage } from '../../src/mailbox/read.ts'
 import { whole } from '../../src/mailbox/reader.ts'
 import { fetchByUid, openMailbox } from '../../src/mailbox/uids.ts'
+import { sendDue } from '../../src/outbound/send-due.ts'
 import { submit } from '../../src/outbound/submit.ts'
 import { UIDS_PER_PAGE } from '../../src/store/message-write.ts'
 import { type BulkMailbox, fillMailbox } from './bulk.ts'
@@ -30,7 +31,10 @@ export type Setup = { world: World; meter: Meter; box: BulkMailbox; archive: num
 /** A mailbox of `size` messages over a metered database, with two neighbours above it. */
 export async function setUp(size: number): Promise<Setup> {
   const meter = metered(env.DB)
-  const world = makeWorld({ databases: [meter.d1] })
+  const world = makeWorld({
+    databases: [meter.d1],
+    provider: { send: async ({ to }) => ({ kind: 'delivered', providerId: `p-${to}` }) },
+  })
   const accountId = await makeAccount(world, `demo@size${size}.test`)
   const boxes = await listMailboxes(world.deps, whole(accountId))
   const inbox = boxes.find((box) => box.role === 'inbox')
@@ -260,12 +264,28 @@ export const OPERATIONS: Operation[] = [
   {
     name: 'submit to one recipient',
     read: 60,
-    written: 24,
-    run: async ({ world, box }) => {
-      const to = [{ name: '', address: `demo@size${box.size}.test` }]
-      const draft = { from: null, to, cc: [], bcc: [], replyTo: [], headers: [], attachments: [] }
-      return submit(world.deps, whole(box.accountId), { ...draft, subject: 'Own', text: 'Own.', html: null }, null)
-    },
+    written: 26,
+    run: (setup) => submitTo(setup, [`demo@size${setup.box.size}.test`]),
+  },
+  {
+    name: 'hand one recipient to a provider, and note what it says',
+    read: 30,
+    written: 14,
+    prepare: async (setup) => Number(await submitTo(setup, ['one@elsewhere.example'])),
+    run: ({ world }) => sendDue(world.deps, 0).then(() => ({})),
+  },
+  {
+    name: 'hand 50 recipients to a provider, and note what it says',
+    read: 900,
+    written: 300,
+    prepare: async (setup) =>
+      Number(
+        await submitTo(
+          setup,
+          Array.from({ length: 50 }, (_, n) => `n${n}@elsewhere.example`),
+        ),
+      ),
+    run: ({ world }) => sendDue(world.deps, 0).then(() => ({})),
   },
   {
     name: 'make a mailbox',
@@ -275,6 +295,12 @@ export const OPERATIONS: Operation[] = [
       createMailbox(world.deps, whole(box.accountId), { name: crypto.randomUUID(), parentId: null, role: null }),
   },
 ]
+
+function submitTo({ world, box }: Setup, addresses: string[]) {
+  const to = addresses.map((address) => ({ name: '', address }))
+  const draft = { from: null, to, cc: [], bcc: [], replyTo: [], headers: [], attachments: [] }
+  return submit(world.deps, whole(box.accountId), { ...draft, subject: 'Own', text: 'Own.', html: null }, null)
+}
 
 function change({ world, box }: Setup, ns: number[], edit: Edit) {
   return changeAll(world.deps, whole(box.accountId), ns.map(box.idOf), edit)
