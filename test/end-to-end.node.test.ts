@@ -1,14 +1,16 @@
 /**
  * The whole Worker, bundled as it is deployed, against the world: it sends by SMTP in TLS to a real server, answers and bounces come
- * back by its email handler, and a person sees what they expect in threads, statuses and timelines.
+ * back by its email handler, and a person sees what they expect in threads, statuses and timelines, and a program in its webhooks.
  *
  * One story in order: each step stands on those before it.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { dkimVerify } from 'mailauth'
-
+import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { TestHarness, WorkerHandle } from 'wrangler'
 import { verifyDkim } from '../src/verify/dkim.ts'
@@ -30,6 +32,10 @@ let key: string
 let dkim: Json
 /** The first message that is sent, and its submission. */
 let sent: Json
+/** What a program hears: the events that its webhook was sent, each with a signature that holds. */
+const heard: Json[] = []
+let listener: Server
+let secret: string
 
 beforeAll(async () => {
   relay = await startRelay({
@@ -54,12 +60,13 @@ beforeAll(async () => {
   await harness.listen()
   await worker.applyD1Migrations('DB')
   await setUp()
+  await listenToEvents()
 }, 60_000)
 
 afterAll(async () => {
   await harness.close()
   await relay.close()
-
+  listener.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -74,6 +81,21 @@ async function setUp(): Promise<void> {
   // The DNS cannot be asked here, and without it no key is activated: dkim-keys.test.ts does that.
   const { DB } = await worker.getEnv()
   await DB.prepare("update dkim_keys set state = 'active'").run()
+}
+
+async function listenToEvents(): Promise<void> {
+  listener = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const body = Buffer.concat(chunks).toString()
+    heard.push(new Webhook(secret).verify(body, request.headers as Record<string, string>))
+    response.writeHead(204).end()
+  })
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  const { port } = listener.address() as AddressInfo
+  const made = await api('POST', '/v1/webhooks', { url: `http://127.0.0.1:${port}/events` })
+  expect(made.status).toBe(201)
+  secret = made.body.secret
 }
 
 async function call(
@@ -200,11 +222,80 @@ it('files an answer with what it answers, and answers it in turn', async () => {
 
 it('knows a bounce by the address that it comes back to, and writes there no more', async () => {
   const { from } = await received('late@example.org', 'The orchard')
-  await deliver('<>', from.toUpperCase().replace(/@.*/, '@bounces.postern.test'), [
+  // Servers on the way may write a local part as they like.
+  const [local] = from.split('@')
+  await deliver('<>', `${local?.toUpperCase()}@bounces.postern.test`, bounceOf('late@example.org'))
+  const statuses = { 'bob@example.org': 'delivered', 'gone@example.org': 'failed', 'late@example.org': 'bounced' }
+  const { recipients } = await becomes(sent.id, statuses)
+  expect(recipients[2].timeline.map((one: Json) => one.status)).toEqual(['delivered', 'bounced'])
+  expect(recipients[2]).toMatchObject({ code: '5.1.1' })
+  const suppressed = (await get('/v1/suppressions')).data
+  expect(suppressed).toMatchObject([{ address: 'late@example.org', reason: 'bounce' }])
+  const more = await api('POST', '/v1/messages/send', { to: ['late@example.org'], subject: 'Again', text: 'Hello?' })
+  await becomes(more.body.id, { 'late@example.org': 'suppressed' })
+  expect(relay.received.some(({ raw }) => raw.includes('Subject: Again\r\n'))).toBe(false)
+})
+
+it('sends on what an account receives, and passes back what bounces of it', async () => {
+  const put = (targets: string[]) => api('PUT', '/v1/forwarding', { targets, keep_copy: true })
+  expect((await put(['ada@elsewhere.example'])).status).toBe(200)
+  await deliver('carol@example.net', 'ada@postern.test', [
+    'From: Carol <carol@example.net>',
+    'To: ada@postern.test',
+    'Subject: Plans',
+    'Message-ID: <plans@example.net>',
+    `Date: ${new Date().toUTCString()}`,
+    '',
+    'Are you coming?',
+    '',
+  ])
+  const onward = await received('ada@elsewhere.example', 'Plans')
+  await put([])
+  expect(onward.from).toMatch(/^SRS0=[0-9a-z]{8}=[0-9a-z]{2}=example\.net=carol@bounces\.postern\.test$/)
+  expect(onward.raw).toMatch(/^From: Carol <carol@example\.net>\r$/m)
+  expect(onward.raw).toContain('\r\n\r\nAre you coming?\r\n')
+  await deliver('<>', onward.from, bounceOf('ada@elsewhere.example'))
+  expect(await received('carol@example.net', 'Undelivered mail')).toMatchObject({ from: '', to: ['carol@example.net'] })
+  // It is a way for bounces alone: nobody writes to Carol through us.
+  const refused = await deliver('eve@evil.example', onward.from, bounceOf('ada@elsewhere.example'))
+  expect(JSON.stringify(refused)).toContain('5.7.1')
+})
+
+it('tells a program of all of it, in order', async () => {
+  const finished = () => heard.some(({ type, data }) => type === 'delivery.suppressed' && data.submission !== sent.id)
+  await expect.poll(finished, WAIT).toBe(true)
+  // At least once, so the same event may come twice.
+  const events = [...new Map(heard.map((event) => [event.id, event])).values()]
+  const about = (messageId: string) =>
+    events.find(({ type, data }) => type.startsWith('message.') && data.content?.message_id === messageId)
+  const first = about(sent.message_id)
+  expect(first).toMatchObject({ type: 'message.appended', data: { content: { subject: 'The orchard' } } })
+  const ofFirst = events.filter(({ data }) => data.submission === sent.id).sort((a, b) => a.modseq - b.modseq)
+  expect(ofFirst.map(({ type, data }) => [type, ...(data.recipients ?? [])])).toEqual([
+    ['submission.queued'],
+    ['delivery.delivered', 0],
+    ['delivery.failed', 1],
+    ['delivery.delivered', 2],
+    ['submission.finished'],
+    ['delivery.bounced', 2],
+  ])
+  const answer = about('answer@example.org')
+  expect(answer).toMatchObject({
+    type: 'message.received',
+    data: { content: { thread_id: first.data.content.thread_id } },
+  })
+  expect(JSON.stringify(answer)).toContain('On Thursday.')
+  const told = (await get('/v1/events?limit=200')).data.map((event: Json) => event.id)
+  for (const { id } of events) expect(told).toContain(id)
+})
+
+/** What a server says of mail that it took and could not deliver. */
+function bounceOf(recipient: string): string[] {
+  return [
     'From: Mail Delivery System <mailer-daemon@mx.example.org>',
-    `To: ${from}`,
+    'To: sender@postern.test',
     'Subject: Undelivered mail',
-    'Message-ID: <bounce@mx.example.org>',
+    `Message-ID: <bounce-${recipient}>`,
     `Date: ${new Date().toUTCString()}`,
     'MIME-Version: 1.0',
     'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
@@ -217,24 +308,15 @@ it('knows a bounce by the address that it comes back to, and writes there no mor
     '',
     'Reporting-MTA: dns; mx.example.org',
     '',
-    'Final-Recipient: rfc822; late@example.org',
+    `Final-Recipient: rfc822; ${recipient}`,
     'Action: failed',
     'Status: 5.1.1',
     'Diagnostic-Code: smtp; 550 5.1.1 No mailbox here',
     '',
     '--b--',
     '',
-  ])
-  const statuses = { 'bob@example.org': 'delivered', 'gone@example.org': 'failed', 'late@example.org': 'bounced' }
-  const { recipients } = await becomes(sent.id, statuses)
-  expect(recipients[2].timeline.map((one: Json) => one.status)).toEqual(['delivered', 'bounced'])
-  expect(recipients[2]).toMatchObject({ code: '5.1.1' })
-  const suppressed = (await get('/v1/suppressions')).data
-  expect(suppressed).toMatchObject([{ address: 'late@example.org', reason: 'bounce' }])
-  const more = await api('POST', '/v1/messages/send', { to: ['late@example.org'], subject: 'Again', text: 'Hello?' })
-  await becomes(more.body.id, { 'late@example.org': 'suppressed' })
-  expect(relay.received.some(({ raw }) => raw.includes('Subject: Again\r\n'))).toBe(false)
-})
+  ]
+}
 
 function deliver(from: string, to: string, lines: string[]) {
   return worker.email({ from, to, raw: lines.join('\r\n') })
