@@ -116,23 +116,19 @@ async function settleFailure(
   const since = webhook.failing_since ?? now
   if (isReceivers) webhook.failing_since = since
   const wait = result === 'gone' ? null : waitAfter(delivery.attempts, retryAfter)
-  await deps.stores.of(webhook.account_id).batch([
-    settleDelivery(
-      delivery.id,
-      {
-        status: wait === null ? 'failed' : 'pending',
-        next_at: wait === null ? null : now + wait,
-        response_status: status,
-        detail,
-      },
-      now,
-    ),
-    ...(isReceivers ? [noteFailing(webhook.id, now)] : []),
-  ])
-  if (!isReceivers) return since
-  if (result !== 'gone' && now - since < FAILING_SECONDS_MAX) return since
-  await disable(deps, webhook, result === 'gone' ? 'gone' : 'failing')
-  return null
+  const outcome = {
+    status: wait === null ? ('failed' as const) : ('pending' as const),
+    next_at: wait === null ? null : now + wait,
+    response_status: status,
+    detail,
+  }
+  const settled = [settleDelivery(delivery.id, outcome, now), ...(isReceivers ? [noteFailing(webhook.id, now)] : [])]
+  if (result === 'gone' || (isReceivers && now - since >= FAILING_SECONDS_MAX)) {
+    await disable(deps, webhook, result === 'gone' ? 'gone' : 'failing', settled)
+    return null
+  }
+  await deps.stores.of(webhook.account_id).batch(settled)
+  return since
 }
 
 function seconds(deps: Deps): number {

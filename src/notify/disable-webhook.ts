@@ -26,9 +26,16 @@ const WHY: Record<DisabledReason, string> = {
   gone: 'It answered 410 Gone, by which a receiver says that it wants nothing more.',
 }
 
-export async function disable(deps: Deps, webhook: WebhookRow, reason: DisabledReason): Promise<void> {
+/** `also` is committed with it. Where its owner has changed it in this moment, `also` alone is: it is judged anew. */
+export async function disable(
+  deps: Deps,
+  webhook: WebhookRow,
+  reason: DisabledReason,
+  also: readonly Statement[],
+): Promise<void> {
   const now = Math.floor(deps.now() / 1000)
   const statements = [
+    ...also,
     disableWebhook(webhook, reason, now),
     ...tellEvents(webhook.account_id, [{ type: 'webhook.disabled', webhook: webhook.id }]),
   ]
@@ -36,8 +43,8 @@ export async function disable(deps: Deps, webhook: WebhookRow, reason: DisabledR
     if (!(await tellOwner(deps, webhook, reason, statements)))
       await deps.stores.of(webhook.account_id).batch(statements)
   } catch (error) {
-    // Its owner has changed it in this moment, and it is judged anew.
     if (!isStaleWebhook(error)) throw error
+    await deps.stores.of(webhook.account_id).batch(also)
   }
   deps.background(deps.queues.events.send({ shard: shardOf(webhook.account_id) }))
 }

@@ -58,9 +58,8 @@ const fields = {
 
 export const webhook = z.object(fields).openapi('Webhook')
 export const webhookList = listOf(webhook, 'WebhookList')
-export const webhookWithSecret = z
-  .object({
-    ...fields,
+export const webhookWithSecret = webhook
+  .extend({
     secret: z
       .string()
       .nullable()
