@@ -228,7 +228,7 @@ describe('the content', () => {
     [
       'CR alone in a field',
       'Subject: x\rBcc: eve@example.org\r\n\r\nHello.\r\n',
-      'Subject: x Bcc: eve@example.org\r\n\r\nHello.\r\n',
+      'Subject: x?Bcc: eve@example.org\r\n\r\nHello.\r\n',
     ],
     ['a dot between CRs', 'Subject: x\r\n\r\nHello.\r.\r\r\n.\n', 'Subject: x\r\n\r\nHello. .\r\n.\r\n'],
     ['an end without one', 'Subject: x\r\n\r\nHello.', 'Subject: x\r\n\r\nHello.\r\n'],

@@ -1,12 +1,13 @@
 /**
  * A message in the form that goes over the wire, byte by byte: lines that end with CRLF and nothing else that could be taken
  * for a line end, so that no server on the way sees a line, and so an end of the message, that we do not see (SMTP smuggling;
- * RFC 5321 §2.3.8 and §4.1.1.4 forbid CR and LF alone). mime/lines.ts says what ends a line; a CR elsewhere becomes a space.
+ * RFC 5321 §2.3.8 and §4.1.1.4 forbid CR and LF alone). mime/lines.ts says what ends a line. A CR elsewhere becomes a space in
+ * the body, and a question mark in the header: white space there could make a field of what we did not read as one.
  */
 import { Buffer } from 'node:buffer'
 import { lineEndOf } from '../../../mime/lines.ts'
 
-const [LF, CR, SPACE, DOT] = [10, 13, 32, 46]
+const [LF, CR, SPACE, DOT, QUESTION_MARK] = [10, 13, 32, 46, 63]
 const CRLF = Uint8Array.of(CR, LF)
 /** Bytes written at a time. */
 const SLICE_BYTES = 64 * 1024
@@ -19,13 +20,17 @@ export function inWireForm(raw: Uint8Array): Uint8Array {
   // Every stray byte becomes two at the most, and the last line may lack its end.
   const out = new Uint8Array(raw.length + stray + CRLF.length)
   let length = 0
+  let isHeader = true
+  let lineStart = 0
   for (let at = 0; at < raw.length; at++) {
     const byte = raw[at] as number
     if (byte === lineEnd) {
+      if (length === lineStart) isHeader = false
       out.set(CRLF, length)
       length += CRLF.length
+      lineStart = length
     } else if (byte !== CR) out[length++] = byte
-    else if (!isBeforeLineEnd(raw, at)) out[length++] = SPACE
+    else if (!isBeforeLineEnd(raw, at)) out[length++] = isHeader ? QUESTION_MARK : SPACE
   }
   if (!endsLine) {
     out.set(CRLF, length)
