@@ -15,6 +15,7 @@ import { ZoneHealth } from './opinions/zone-health.ts'
 import { parseZones } from './opinions/zones.ts'
 import { signOutgoing } from './outbound/dkim-keys.ts'
 import { type LocalDelivery, openProviders, type Providers } from './outbound/provider.ts'
+import { type EventEnv, type EventSettings, eventSettings } from './outbound/provider-events/configure.ts'
 import { configureProviders, type ProviderEnv } from './outbound/providers/configure.ts'
 import { ProviderHealth } from './outbound/providers/health.ts'
 import { makePayload } from './servers/http/webhook-payload.ts'
@@ -24,7 +25,7 @@ import { openStores, type Stores } from './store/stores.ts'
 import type { Resolve } from './verify/resolve.ts'
 
 declare global {
-  interface Env extends Omit<ProviderEnv, 'EMAIL'> {
+  interface Env extends Omit<ProviderEnv, 'EMAIL'>, EventEnv {
     /** Every signing key is derived from it (access/secrets.ts). A Worker secret. */
     POSTERN_SECRET?: string
     /** The admin API's key. A Worker secret. */
@@ -67,6 +68,8 @@ export type Deps = {
   }
   /** What takes mail to other servers. Where none is configured, only local mail is sent. */
   providers: Providers
+  /** What providers' events are believed by. */
+  eventSettings: EventSettings
   /** The domain of this server at which it takes what comes back to envelope senders of its own making (VERP, SRS); null: none are made. */
   returnDomain: string | null
   /**
@@ -121,6 +124,7 @@ export function makeDeps(env: Env, ctx: Pick<ExecutionContext, 'waitUntil'>, req
     stores,
     queues: { pending: env.PENDING, events: env.EVENTS, outbound: env.OUTBOUND, webhooks: env.WEBHOOKS },
     providers: providersOf(env, stores, log),
+    eventSettings: eventSettings(env),
     returnDomain: env.POSTERN_RETURN_DOMAIN?.toLowerCase() || null,
     deliverLocal: (from, to, raw, source) => deliverLocally(deps, from, to, raw, source),
     resolve: dnsResolver({ now: () => Date.now(), background: (work) => deps.background(work), log }),

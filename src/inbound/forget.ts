@@ -22,6 +22,7 @@ import { forgetServerSubmissions } from '../store/forward-write.ts'
 import { forgetAnswers } from '../store/idempotency.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import { forgetRawDeleted } from '../store/outbox.ts'
+import { forgetSeen } from '../store/provider-tokens.ts'
 import { dayPrefix } from '../store/raw.ts'
 import { forgetSuppressions } from '../store/suppression-write.ts'
 import { forgetVacationAnswers } from '../store/vacation-write.ts'
@@ -51,6 +52,8 @@ export const PASSED_ON_SECONDS = 30 * 86_400
 const PASSED_ON_A_RUN = 200
 /** With 96 runs a day this forgets 190,000 events; a server that has more keeps some for longer. */
 const EVENTS_A_RUN = 2_000
+const SEEN_SECONDS = 8 * 86_400
+const SEEN_A_RUN = 2_000
 const PLACE = 'forget.place'
 
 export async function forgetOld(deps: Deps, shard: number): Promise<void> {
@@ -77,5 +80,10 @@ export async function forgetOld(deps: Deps, shard: number): Promise<void> {
   if (held.length > 0) await db.batch(deleteWithheld(held))
   await db.batch([forgetVacationAnswers(now - VACATION_SECONDS, VACATION_ANSWERS_A_RUN)])
   if (shard === 0) await db.batch(forgetServerSubmissions(now - PASSED_ON_SECONDS, PASSED_ON_A_RUN))
-  if (shard === 0) await db.batch([forgetAudit(Math.floor(deps.now() / 1000) - AUDIT_SECONDS, AUDIT_A_RUN)])
+  // As long as any provider's signature is believed (outbound/provider-events/), and a day.
+  if (shard === 0)
+    await db.batch([
+      forgetSeen(now - SEEN_SECONDS, SEEN_A_RUN),
+      forgetAudit(Math.floor(deps.now() / 1000) - AUDIT_SECONDS, AUDIT_A_RUN),
+    ])
 }

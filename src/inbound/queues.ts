@@ -8,6 +8,8 @@ import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
 import { deliverDue } from '../notify/deliver-webhooks.ts'
 import { drainOutbox, wakeOutbox } from '../notify/outbox.ts'
 import { applyMailReports } from '../outbound/mail-reports.ts'
+import { readCloudflareEvent } from '../outbound/provider-events/cloudflare.ts'
+import { applyEvents } from '../outbound/provider-events/receive.ts'
 import { sendDue } from '../outbound/send-due.ts'
 import { keepDead } from './dead-letters.ts'
 import { eraseAccounts } from './erase.ts'
@@ -19,6 +21,9 @@ const RETRY_SECONDS_MAX = 3_600
 
 /** Attempts of the last queue before it keeps a dead letter: about a day. */
 const LAST_ATTEMPTS = 24
+
+/** Attempts at an event of mail that is not known: some minutes, in which the answer to its sending is stored. */
+const EARLY_ATTEMPTS = 5
 
 type Handler = (deps: Deps, body: unknown, attempts: number) => Promise<unknown>
 
@@ -39,20 +44,38 @@ const drain: Handler = async (deps, body) => {
 // fails then becomes a dead letter, and where even that cannot be written, the queue hands it over again.
 const lastResort: Handler = async (deps, body, attempts) => {
   try {
-    await (isPending(body) ? filePendingMessage : drain)(deps, body, attempts)
+    await handlerOf(body)(deps, body, attempts)
   } catch (error) {
     if (attempts < LAST_ATTEMPTS) throw error
     await keepDead(deps, body, attempts)
   }
 }
 
+// Cloudflare publishes what became of mail that its Email Service took.
+const readSendingEvent: Handler = async (deps, body, attempts) => {
+  const event = readCloudflareEvent(body)
+  if (event) await applyEvents(deps, 'cloudflare', [event], attempts < EARLY_ATTEMPTS)
+  else deps.log({ level: 'info', at: 'outbound.events', provider: 'cloudflare', outcome: 'unknown kind' })
+}
+
 const HANDLERS: { suffix: string; handle: Handler }[] = [
   { suffix: '-pending', handle: filePendingMessage },
+  { suffix: '-sending-events', handle: readSendingEvent },
   { suffix: '-events', handle: drain },
   { suffix: '-outbound', handle: (deps, body) => sendDue(deps, (body as WakeMessage).shard) },
   { suffix: '-webhooks', handle: (deps, body) => deliverDue(deps, (body as WakeMessage).shard) },
   { suffix: '-dead', handle: lastResort },
 ]
+
+function handlerOf(body: unknown): Handler {
+  if (isPending(body)) return filePendingMessage
+  return isSendingEvent(body) ? readSendingEvent : drain
+}
+
+function isSendingEvent(body: unknown): boolean {
+  const { type } = (body ?? {}) as { type?: unknown }
+  return typeof type === 'string' && type.startsWith('cf.email.')
+}
 
 function isPending(body: unknown): body is PendingMessage {
   return typeof (body as PendingMessage | null)?.raw_key === 'string'

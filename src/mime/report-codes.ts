@@ -52,3 +52,8 @@ export function speaksOfAddress(failed: Failed): boolean {
   if (smtp !== null && smtp === 552) return false
   return text !== null && ADDRESS_WORDS.test(text)
 }
+
+/** Whether the words name another reason than the address. */
+export function isAboutSomethingElse(text: string): boolean {
+  return OTHER_WORDS.test(text)
+}

@@ -39,12 +39,12 @@ export type ProvidersRecipient = { account_id: number; submission_id: number; n:
 /** Recipients that a provider has taken under one of these ids of its own; at most a call's. */
 export function readByProviderId(
   db: Database,
-  provider: string,
+  providers: readonly string[],
   ids: readonly string[],
   limit: number,
 ): Promise<ProvidersRecipient[]> {
   return db.all<ProvidersRecipient>(sql`select s.account_id, r.submission_id, r.n, r.address
     from submission_recipients r join submissions s on s.id = r.submission_id
-    where r.provider_id in (${list(ids)}) and r.provider_id is not null and r.provider = ${provider}
+    where r.provider_id in (${list(ids)}) and r.provider_id is not null and r.provider in (${list(providers)})
     order by r.submission_id desc, r.n limit ${limit}`)
 }

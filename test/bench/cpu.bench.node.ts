@@ -13,6 +13,7 @@ import { RateWindows } from '../../src/access/rate-limit.ts'
 import type { Deps } from '../../src/deps.ts'
 import { receive } from '../../src/inbound/receive.ts'
 import { openProviders } from '../../src/outbound/provider.ts'
+import { eventSettings } from '../../src/outbound/provider-events/configure.ts'
 import { DEFAULT_POLICY } from '../../src/spam/input.ts'
 import { openStores } from '../../src/store/stores.ts'
 import type { Resolve } from '../../src/verify/resolve.ts'
@@ -112,6 +113,7 @@ function instantDeps(resolve: Resolve): Deps {
     stores: openStores([d1 as unknown as D1Database], bucket as unknown as R2Bucket),
     queues: { pending: { send: async () => ({}) }, events: { send: async () => ({}) } } as unknown as Deps['queues'],
     providers: openProviders([]),
+    eventSettings: eventSettings({}),
     returnDomain: null,
     deliverLocal: async () => ({ kind: 'delivered' }),
     resolve,

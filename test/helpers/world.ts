@@ -16,6 +16,7 @@ import type { Live } from '../../src/notify/live.ts'
 import type { Blocklists } from '../../src/opinions/blocklists.ts'
 import type { Classifier } from '../../src/opinions/classifier.ts'
 import { openProviders } from '../../src/outbound/provider.ts'
+import { type EventSettings, eventSettings } from '../../src/outbound/provider-events/configure.ts'
 import { makePayload } from '../../src/servers/http/webhook-payload.ts'
 import { DEFAULT_POLICY, type Policy } from '../../src/spam/input.ts'
 import { openStores } from '../../src/store/stores.ts'
@@ -63,6 +64,7 @@ export function makeWorld(
     queues?: Partial<Deps['queues']>
     provider?: SimpleProvider
     returnDomain?: string
+    eventSettings?: Partial<EventSettings>
     limiter?: Partial<Limiter>
     resolve?: Resolve
     /** What answers requests that go out; where none is given, each fails as without a network. */
@@ -88,6 +90,7 @@ export function makeWorld(
       webhooks: over.queues?.webhooks ?? collector(webhooks),
     },
     providers: openProviders(over.provider ? [providerOf(over.provider)] : [], { now: () => clock.ms }),
+    eventSettings: { ...eventSettings({}), ...over.eventSettings },
     returnDomain: over.returnDomain ?? null,
     deliverLocal: (from, to, raw, source) => deliverLocally(deps, from, to, raw, source),
     resolve: over.resolve ?? (async () => ({ kind: 'unknown' })),

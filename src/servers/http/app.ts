@@ -42,6 +42,7 @@ import { me } from './routes/me.ts'
 import { messageBytes } from './routes/message-bytes.ts'
 import { messageChanges } from './routes/message-changes.ts'
 import { messages } from './routes/messages.ts'
+import { providerEvents } from './routes/provider-events.ts'
 import { quarantine } from './routes/quarantine.ts'
 import { reports } from './routes/reports.ts'
 import { sends } from './routes/send.ts'
@@ -113,7 +114,7 @@ function assemble(): OpenAPIHono<HttpEnv> {
   app.use('*', frameRequest)
   app.use('*', shareWithOrigins)
   app.use('*', limitBody)
-  for (const routes of [server, links, ...ACCOUNT_ROUTES, ...ADMIN_ROUTES]) app.route('/', routes)
+  for (const routes of [server, links, providerEvents, ...ACCOUNT_ROUTES, ...ADMIN_ROUTES]) app.route('/', routes)
   serveDescription(app)
   refuseOtherMethods(app)
   app.notFound((c) => answerError(new Problem('not-found', 'There is nothing at this path.'), c))

@@ -6,6 +6,7 @@ import { ATTACHED_BYTES_MAX } from '../../outbound/attached.ts'
 import type { HttpEnv } from './context.ts'
 import { Problem } from './errors.ts'
 import { IMPORT_BYTES_MAX } from './routes/import.ts'
+import { PROVIDER_EVENTS_BYTES_MAX } from './routes/provider-events.ts'
 import { SUPPRESSION_IMPORT_BYTES_MAX } from './routes/suppressions.ts'
 
 const FEW_FIELDS_BYTES_MAX = 64 * 1024
@@ -30,6 +31,7 @@ const LIMITS: { method: string; path: RegExp; bytesMax: number }[] = [
   { method: 'POST', path: /^\/v1\/messages\/import$/, bytesMax: IMPORT_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/spam\/check$/, bytesMax: IMPORT_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/spam\/train$/, bytesMax: TRAIN_BYTES_MAX },
+  { method: 'POST', path: /^\/v1\/providers\/[^/]+\/events$/, bytesMax: PROVIDER_EVENTS_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/suppressions\/import$/, bytesMax: SUPPRESSION_IMPORT_BYTES_MAX },
   { method: 'PUT', path: /^\/v1\/spam\/model$/, bytesMax: MODEL_BYTES_MAX },
 ]

@@ -32,7 +32,14 @@ import {
   type ServerIds,
 } from './strangers-calls.ts'
 
-const PUBLIC = ['get /', 'get /docs', 'get /healthz', 'get /openapi.json', 'get /v1/links/{token}']
+const PUBLIC = [
+  'get /',
+  'get /docs',
+  'get /healthz',
+  'get /openapi.json',
+  'get /v1/links/{token}',
+  'post /v1/providers/{name}/events',
+]
 
 type Operation = { name: string; method: string; kind: 'public' | 'account' | 'admin'; scope: Scope | null }
 
