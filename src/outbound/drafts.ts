@@ -43,7 +43,7 @@ import {
   readDraftFields,
   refuseDraftFields,
 } from './draft-fields.ts'
-import type { NewMail } from './send-message.ts'
+import { filledMail, type NewMail } from './send-message.ts'
 import { type Submission, withRecipients } from './submission.ts'
 import { stampOf, submit } from './submit.ts'
 
@@ -82,9 +82,11 @@ export async function createDraft(
   const rawKey = appendedKey(accountId, deps.now(), name)
   const standing = await readStandingRaw(db, rawKey)
   if (standing) return await shownOf(deps, reader, standing.id)
-  const from = wanted.from ?? (await soleSender(deps, reader))
+  const filled = await filledMail(deps, reader, wanted)
+  if (isFailure(filled)) return filled
+  const from = filled.from ?? (await soleSender(deps, reader))
   if (isFailure(from)) return from
-  const written = await write(deps, reader, { ...wanted, from }, null)
+  const written = await write(deps, reader, { ...filled, from }, null)
   if (isFailure(written)) return written
   const created_at = Math.floor(deps.now() / 1000)
   const row = { account_id: accountId, address_id: written.addressId, created_at }

@@ -32,7 +32,7 @@ afterAll(() => console.log(`${injected} faults injected over making, changing an
 
 const wanted = (subject: string) => ({
   ...{ from: null, to: [{ name: '', address: 'bob@b.example' }], cc: [], bcc: [], replyTo: [], headers: [] },
-  ...{ subject, text: 'Hi.', html: null, attachments: [] },
+  ...{ subject, text: 'Hi.', html: null, attachments: [], template: null },
 })
 
 /** Where a client stands: what it was not answered, it asks again. */

@@ -53,6 +53,7 @@ import { spamModel } from './routes/spam-model.ts'
 import { spamSettings } from './routes/spam-settings.ts'
 import { submissions } from './routes/submissions.ts'
 import { suppressions } from './routes/suppressions.ts'
+import { templates } from './routes/templates.ts'
 import { threads } from './routes/threads.ts'
 import { vacation } from './routes/vacation.ts'
 import { webhookDeliveries } from './routes/webhook-deliveries.ts'
@@ -70,6 +71,7 @@ const ACCOUNT_ROUTES = [
   sends,
   answers,
   drafts,
+  templates,
   submissions,
   suppressions,
   changes,

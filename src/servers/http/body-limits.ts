@@ -21,10 +21,15 @@ const MODEL_BYTES_MAX = 1536 * 1024
 /** Raw messages in base64. They are in memory as text and as bytes at once, of the 128 MB that a Worker has. */
 export const TRAIN_BYTES_MAX = 12 * 1024 * 1024
 
+/** A text and an HTML of a template with every escape that JSON needs, or the values of one. */
+const TEMPLATE_BYTES_MAX = 2 * 1024 * 1024
+
 const LIMITS: { method: string; path: RegExp; bytesMax: number }[] = [
   { method: 'POST', path: /^\/v1\/messages\/send$/, bytesMax: SEND_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/messages\/[^/]+\/(?:reply|reply-all|forward)$/, bytesMax: SEND_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/messages\/send-raw$/, bytesMax: IMPORT_BYTES_MAX },
+  { method: 'POST', path: /^\/v1\/templates(?:\/[^/]+\/preview)?$/, bytesMax: TEMPLATE_BYTES_MAX },
+  { method: 'PATCH', path: /^\/v1\/templates\/[^/]+$/, bytesMax: TEMPLATE_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/drafts$/, bytesMax: SEND_BYTES_MAX },
   { method: 'PATCH', path: /^\/v1\/drafts\/[^/]+$/, bytesMax: SEND_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/drafts\/[^/]+\/attachments$/, bytesMax: ATTACHED_BYTES_MAX },

@@ -23,6 +23,7 @@ const TAGS = [
   { name: 'Messages', description: 'Listing, searching, reading and changing mail.' },
   { name: 'Sending', description: 'Sending, replying, and what became of what was sent.' },
   { name: 'Drafts', description: 'What is written and not yet sent.' },
+  { name: 'Templates', description: 'What messages say again and again, with values in it.' },
   { name: 'Suppressions', description: 'Whom the account does not write to, and why.' },
   { name: 'Changes', description: 'Keeping a copy up to date.' },
   { name: 'Events', description: 'What happened in the account.' },

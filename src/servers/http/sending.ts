@@ -5,8 +5,10 @@ import type { NewMail } from '../../outbound/send-message.ts'
 import type { Submission } from '../../outbound/submission.ts'
 import type { AccountPrincipal } from './context.ts'
 import { attachments, attachmentsOf, bodies, mailbox, mailboxes } from './draft-body.ts'
+import { Problem } from './errors.ts'
 import { headers, json } from './responses.ts'
 import { renderSent, sent } from './submission-view.ts'
+import { templateUse } from './template-view.ts'
 
 export const accepted = {
   202: { ...json(sent, 'It is on its way, and its copy stands in Sent.'), headers: headers('Location') },
@@ -30,10 +32,17 @@ export const newMessageFields = {
   attachments: attachments.optional(),
 }
 
-const newMessage = z.object(newMessageFields)
+/** The same, or what a template says. */
+export const sendableFields = { ...newMessageFields, ...templateUse }
+
+const newMessage = z.object(sendableFields)
 
 export function newMailOf(account: AccountPrincipal, given: z.output<typeof newMessage>): NewMail {
+  const { template, variables = {} } = given
+  if (template !== undefined && [given.subject, given.text, given.html].some((one) => one !== undefined))
+    throw besideTemplate()
   return {
+    template: template === undefined ? null : { id: template, variables },
     from: given.from ?? null,
     to: given.to ?? [],
     cc: given.cc ?? [],
@@ -45,6 +54,11 @@ export function newMailOf(account: AccountPrincipal, given: z.output<typeof newM
     headers: Object.entries(given.headers ?? {}).map(([name, value]) => ({ name, value })),
     attachments: attachmentsOf(account, given.attachments),
   }
+}
+
+function besideTemplate(): Problem {
+  const detail = 'The template says subject, text and html: leave them out.'
+  return new Problem('invalid', detail, { errors: [{ in: 'body', pointer: '/template', detail }] })
 }
 
 /** Of whom, what and the client's own name for the call. A key of one address never meets the call of another. */

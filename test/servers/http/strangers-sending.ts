@@ -3,6 +3,8 @@ export type SendingIds = {
   message: string
   submission: string
   suppression: string
+  template: string
+  doomedTemplate: string
   draft: string
   sentDraft: string
   doomedDraft: string
@@ -46,6 +48,27 @@ export const SENDING_CALLS = {
       status: 202,
       foreign: true,
     },
+  ],
+  'get /v1/templates': [{ path: () => '/v1/templates', status: 200, foreign: false }],
+  'post /v1/templates': [
+    { path: () => '/v1/templates', json: { name: 'posted', text: 'word' }, status: 201, foreign: false },
+  ],
+  'get /v1/templates/{id}': [
+    { path: ({ template }: SendingIds) => `/v1/templates/${template}`, status: 200, foreign: true },
+  ],
+  'patch /v1/templates/{id}': [
+    {
+      path: ({ template }: SendingIds) => `/v1/templates/${template}`,
+      json: { text: 'b' },
+      status: 200,
+      foreign: true,
+    },
+  ],
+  'post /v1/templates/{id}/preview': [
+    { path: ({ template }: SendingIds) => `/v1/templates/${template}/preview`, json: {}, status: 200, foreign: true },
+  ],
+  'delete /v1/templates/{id}': [
+    { path: ({ doomedTemplate }: SendingIds) => `/v1/templates/${doomedTemplate}`, status: 204, foreign: true },
   ],
   'get /v1/drafts': [{ path: () => '/v1/drafts', status: 200, foreign: false }],
   'post /v1/drafts': [{ path: () => '/v1/drafts', json: { text: 'word' }, status: 201, foreign: false }],

@@ -82,6 +82,8 @@ async function idsOf(client: Client, address: string): Promise<Ids> {
     ...(await heldOf(client, address)),
     ...(await hooksOf(client)),
     ...(await draftsOf(client, address)),
+    template: (await client.post('/v1/templates', { name: address, text: 'word' })).body.id,
+    doomedTemplate: (await client.post('/v1/templates', { name: 'doomed', text: 'word' })).body.id,
     submission: (await client.post('/v1/messages/send', { to: [address], text: 'to myself' })).body.id,
     suppression: (await client.post('/v1/suppressions', { address: `${address.split('@')[0]}@elsewhere.example` })).body
       .id,
@@ -302,6 +304,8 @@ describe('every operation of the description', () => {
         message: 'msg_zzz',
         submission: 'sub_zzz',
         draft: 'drf_zzz',
+        template: 'tpl_zzz',
+        doomedTemplate: 'tpl_zzz',
         sentDraft: 'drf_zzz',
         doomedDraft: 'drf_zzz',
         suppression: 'sup_zzz',

@@ -25,7 +25,7 @@ import { readPageBy } from '../paging.ts'
 import { headers, json, jsonBody, NOT_MODIFIED, problems, taggedJson } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { idField, idParam, pageQuery } from '../schemas.ts'
-import { accepted, newMailOf, newMessageFields, sentAnswer } from '../sending.ts'
+import { accepted, newMailOf, newMessageFields, sendableFields, sentAnswer } from '../sending.ts'
 
 export const drafts = new OpenAPIHono<HttpEnv>()
 
@@ -67,7 +67,7 @@ const create = defineRoute({
   description: 'Nothing has to be there yet. It stands in Drafts as a message, for every mail program of the account.',
   ...requires('mail:write', 'mail:read'),
   request: jsonBody(
-    z.strictObject(newMessageFields).openapi('NewDraft', { example: { subject: 'Hello', text: 'Hello, ' } }),
+    z.strictObject(sendableFields).openapi('NewDraft', { example: { subject: 'Hello', text: 'Hello, ' } }),
   ),
   responses: { ...made, ...problems(400, 409, 413, 415) },
 })
@@ -150,7 +150,7 @@ drafts.openapi(change, async (c) => {
   const given = c.req.valid('json')
   const whole = newMailOf(c.var.account, { ...given, text: given.text ?? undefined, html: given.html ?? undefined })
   // A draft has no time: it is sent when it is asked for.
-  const { from, sendAt: _, undoSeconds: __, ...rest } = whole
+  const { from, template: _, sendAt: __, undoSeconds: ___, ...rest } = whole
   const named: Record<keyof typeof rest, boolean> = {
     to: given.to !== undefined,
     cc: given.cc !== undefined,

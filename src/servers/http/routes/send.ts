@@ -13,7 +13,7 @@ import { orProblem, problemFor } from '../errors.ts'
 import { rawMessageBody, readRawMessage } from '../raw-body.ts'
 import { jsonBody, problems } from '../responses.ts'
 import { defineRoute } from '../route.ts'
-import { accepted, newMailOf, newMessageFields, requestOf, sentAnswer } from '../sending.ts'
+import { accepted, newMailOf, requestOf, sendableFields, sentAnswer } from '../sending.ts'
 import { readTiming, timingFields } from '../sending-time.ts'
 
 export const sends = new OpenAPIHono<HttpEnv>()
@@ -30,7 +30,7 @@ const send = defineRoute({
   ...requires('mail:send'),
   request: jsonBody(
     z
-      .strictObject({ ...newMessageFields, ...timingFields })
+      .strictObject({ ...sendableFields, ...timingFields })
       .openapi('NewMessage', { example: { to: ['Ann <ann@example.org>'], subject: 'Hello', text: 'Hello, Ann.' } }),
   ),
   responses: { ...accepted, ...problems(400, 409, 413, 415) },
