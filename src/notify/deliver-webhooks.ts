@@ -46,8 +46,9 @@ export async function deliverDue(deps: Deps, shard: number, webhooksMax = WEBHOO
     for (let webhook = waiting.shift(); webhook; webhook = waiting.shift()) await takeTurn(deps, webhook)
   }
   await Promise.all(Array.from({ length: Math.min(LANES, webhooks.length) }, lane))
-  const next = await readNextDue(db)
-  if (next !== null) await wakeWebhooks(deps, shard, Math.max(0, next - seconds(deps)))
+  // A run that found nothing asks for no other: else each wake-up would live as long as anything waits, and each event adds one.
+  const next = webhooks.length === 0 ? null : await readNextDue(db)
+  if (next !== null) await wakeWebhooks(deps, shard, delayUntil(deps, next))
 }
 
 async function takeTurn(deps: Deps, webhook: WebhookRow): Promise<void> {
@@ -129,6 +130,12 @@ async function settleFailure(
   }
   await deps.stores.of(webhook.account_id).batch(settled)
   return since
+}
+
+// A second more where it is later: one that came a moment too early would find nothing, and be the last.
+function delayUntil(deps: Deps, at: number): number {
+  const delay = at - seconds(deps)
+  return delay <= 0 ? 0 : delay + 1
 }
 
 function seconds(deps: Deps): number {

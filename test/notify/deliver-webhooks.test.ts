@@ -292,6 +292,18 @@ describe('a webhook', () => {
     expect(await inbox()).toHaveLength(0)
   })
 
+  it('that waits is looked at by one wake-up, however many have come', async () => {
+    receiver.answer = failing(503)
+    await hook()
+    await mail(5)
+    for (let n = 0; n < 20; n++) {
+      world.clock.ms += MINUTE
+      world.webhooks.push({ shard: 0 }, { shard: 0 })
+      await world.settle()
+      expect(world.webhooks.length).toBeLessThanOrEqual(1)
+    }
+  })
+
   it('that is deleted gets nothing more, and leaves nothing that is due', async () => {
     receiver.answer = failing(500)
     const id = await hook()
