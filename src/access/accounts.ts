@@ -7,6 +7,7 @@ import type { Database } from '../store/database.ts'
 import { deleteSuspension, insertSuspension } from '../store/directory-write.ts'
 import { ACCOUNTS_PER_SHARD, shardOf } from '../store/ids.ts'
 import type { AccountRow } from '../store/schema.ts'
+import { readSending, type SendingSettings } from './sending-limits.ts'
 import { type Settings, settingsOf, settingsPatch } from './settings.ts'
 
 export type Account = {
@@ -16,6 +17,7 @@ export type Account = {
   /** Null: no limit. */
   quotaBytes: number | null
   settings: Settings
+  sending: SendingSettings
   /** Since when nobody gets in; null: it is not suspended. */
   suspendedAt: number | null
   createdAt: number
@@ -58,6 +60,8 @@ export type AccountChange = {
   /** Below what is used is allowed: new mail then waits with its senders. */
   quotaBytes?: number | null | undefined
   settings?: Partial<Settings> | undefined
+  /** JSON that is merged into what it may send. */
+  sending?: string | undefined
   suspended?: boolean | undefined
 }
 
@@ -67,10 +71,11 @@ export async function changeAccount(deps: Deps, id: number, change: AccountChang
   const now = Math.floor(deps.now() / 1000)
   // The directory's row is what shuts the doors. Whatever fails between the two databases leaves them shut.
   if (change.suspended) await deps.stores.directory.batch([insertSuspension(id, now)])
-  const { name, quotaBytes, settings, suspended } = change
+  const { name, quotaBytes, settings, sending, suspended } = change
   const patch = patchAccount(id, {
     name,
     quotaBytes,
+    sending,
     settings: settings && settingsPatch(settings),
     suspendedAt: suspended === undefined ? undefined : suspended ? now : null,
   })
@@ -116,6 +121,7 @@ function account(row: AccountRow): Account {
     usedBytes: row.used_bytes,
     quotaBytes: row.quota_bytes,
     settings: settingsOf(row),
+    sending: readSending(row.sending),
     suspendedAt: row.suspended_at,
     createdAt: row.created_at,
   }

@@ -55,7 +55,14 @@ export type AppPassword = { id: number; accountId: number; name: string; created
 /** Makes a key. `key` is the only time that it can be seen. */
 export async function createApiKey(
   deps: Deps,
-  input: { accountId: number; addressId: number | null; name: string; scopes: readonly Scope[] },
+  input: {
+    accountId: number
+    addressId: number | null
+    name: string
+    scopes: readonly Scope[]
+    /** JSON of sending limits of its own; null: those of its account alone. */
+    limits?: string | null
+  },
 ): Promise<(ApiKey & { key: string }) | Failure> {
   if (!(await accountExists(deps, input.accountId)))
     return fail('invalid', 'account_id names no account.', 'account_id')
@@ -69,6 +76,7 @@ export async function createApiKey(
     name: input.name,
     hint: key.slice(0, HINT_CHARS),
     scopes: JSON.stringify(SCOPES.filter((scope) => input.scopes.includes(scope))),
+    limits: input.limits ?? null,
   }
   const made = await deps.stores.directory.first<ApiKeyRow>(insertApiKey(row, seconds(deps), KEYS_MAX))
   if (!made) return fail('conflict', `An account may have at most ${KEYS_MAX} keys: delete one first.`)

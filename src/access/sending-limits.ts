@@ -28,9 +28,10 @@ export function readSending(json: string | null): SendingSettings {
 }
 
 export function limitsOf(settings: SendingSettings): SendingLimits {
-  const { messagesPerMinute, messagesPerDay, recipientsPerDay, recipientsPerMessage } = {
-    ...SERVER_LIMITS,
-    ...settings,
+  return {
+    messagesPerMinute: settings.messagesPerMinute ?? SERVER_LIMITS.messagesPerMinute,
+    messagesPerDay: settings.messagesPerDay ?? SERVER_LIMITS.messagesPerDay,
+    recipientsPerDay: settings.recipientsPerDay ?? SERVER_LIMITS.recipientsPerDay,
+    recipientsPerMessage: settings.recipientsPerMessage ?? SERVER_LIMITS.recipientsPerMessage,
   }
-  return { messagesPerMinute, messagesPerDay, recipientsPerDay, recipientsPerMessage }
 }

@@ -40,6 +40,8 @@ export type AccountPatch = {
   settings?: string | undefined
   /** Epoch seconds; null: not suspended. */
   suspendedAt?: number | null | undefined
+  /** JSON that is merged into what it may send (RFC 7396). */
+  sending?: string | undefined
   /** JSON as it was read: nothing changes where the stored settings are others by now. */
   ifSettings?: string | undefined
 }
@@ -50,6 +52,7 @@ export function patchAccount(id: number, patch: AccountPatch): SQL {
   if (patch.name !== undefined) sets.push(sql`name = ${patch.name}`)
   if (patch.quotaBytes !== undefined) sets.push(sql`quota_bytes = ${patch.quotaBytes}`)
   if (patch.settings !== undefined) sets.push(sql`settings = json_patch(settings, ${patch.settings})`)
+  if (patch.sending !== undefined) sets.push(sql`sending = json_patch(coalesce(sending, '{}'), ${patch.sending})`)
   if (patch.suspendedAt === null) sets.push(sql`suspended_at = null`)
   else if (patch.suspendedAt !== undefined) sets.push(sql`suspended_at = coalesce(suspended_at, ${patch.suspendedAt})`)
   const held = patch.ifSettings === undefined ? sql`` : sql`and settings = ${patch.ifSettings}`

@@ -59,12 +59,12 @@ export function deleteAliasesOf(address: string): SQL {
 
 /** Returns the new row, or none where the account has `max` keys already. */
 export function insertApiKey(
-  row: Pick<ApiKeyRow, 'account_id' | 'address_id' | 'name' | 'hint' | 'scopes'> & { hash: Uint8Array },
+  row: Pick<ApiKeyRow, 'account_id' | 'address_id' | 'name' | 'hint' | 'scopes' | 'limits'> & { hash: Uint8Array },
   now: number,
   max: number,
 ): SQL {
-  return sql`insert into api_keys (hash, account_id, address_id, name, hint, scopes, created_at)
-    select ${row.hash}, ${int(row.account_id)}, ${row.address_id}, ${row.name}, ${row.hint}, ${row.scopes}, ${int(now)}
+  return sql`insert into api_keys (hash, account_id, address_id, name, hint, scopes, limits, created_at)
+    select ${row.hash}, ${int(row.account_id)}, ${row.address_id}, ${row.name}, ${row.hint}, ${row.scopes}, ${row.limits}, ${int(now)}
     where (select count(*) from api_keys where account_id = ${row.account_id}) < ${max} returning *`
 }
 

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import type { Usage } from '../../access/usage.ts'
 import { formatId } from './ids.ts'
 import { bytes, count, formatOptionalTime, id, listOf, time } from './schemas.ts'
+import { sendingUsage } from './sending-limits-view.ts'
 
 export const usage = z
   .object({
@@ -19,6 +20,9 @@ export const usage = z
       .openapi({ description: 'When mail last came, to some seconds in a burst. Null: none ever did.' }),
   })
   .openapi('Usage')
+
+/** With what it may send, and has sent. */
+export const wholeUsage = usage.extend({ sending: sendingUsage }).openapi('WholeUsage')
 
 export const usageList = listOf(usage, 'UsageList')
 

@@ -1,5 +1,6 @@
 /** What the account holds, and who changed what of its settings. */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { readSendingUsage } from '../../../access/sending-usage.ts'
 import { readUsage } from '../../../access/usage.ts'
 import { auditList, pageOfAudit } from '../audit-view.ts'
 import { requires } from '../authorize.ts'
@@ -9,7 +10,8 @@ import { found } from '../errors.ts'
 import { json, problems } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { pageQuery } from '../schemas.ts'
-import { renderUsage, usage } from '../usage-view.ts'
+import { renderSendingUsage } from '../sending-limits-view.ts'
+import { renderUsage, wholeUsage } from '../usage-view.ts'
 
 export const account = new OpenAPIHono<HttpEnv>()
 
@@ -18,16 +20,19 @@ const use = defineRoute({
   path: '/v1/usage',
   operationId: 'getUsage',
   tags: ['Account'],
-  summary: 'What the account holds',
+  summary: 'What the account holds, and what it may send',
   description: 'Stored counts, of the whole account: a key of one address is refused.',
   ...requires('mail:read'),
-  responses: { 200: json(usage, 'The counts.'), ...problems(404) },
+  responses: { 200: json(wholeUsage, 'The counts.'), ...problems(404) },
 })
 
 account.openapi(use, async (c) => {
   // It would watch the mail of the other addresses come by the counts.
   refuseBound(c.var.account)
-  return c.json(renderUsage(found(await readUsage(c.env.deps, c.var.account.accountId), 'account')), 200)
+  const { accountId } = c.var.account
+  const sending = found(await readSendingUsage(c.env.deps, accountId, c.var.account), 'account')
+  const held = renderUsage(found(await readUsage(c.env.deps, accountId), 'account'))
+  return c.json({ ...held, sending: renderSendingUsage(sending) }, 200)
 })
 
 const audit = defineRoute({

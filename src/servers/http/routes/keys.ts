@@ -49,10 +49,13 @@ const create = defineRoute({
 })
 
 keys.openapi(create, async (c) => {
-  const { accountId, scopes } = c.var.account
+  const { accountId, scopes, limits } = c.var.account
   const input = c.req.valid('json')
   const beyond = input.scopes.filter((scope) => !scopes.includes(scope))
   if (beyond.length > 0) throw new Problem('forbidden', `This key lacks ${beyond.join(', ')}, and cannot give it on.`)
+  // Each key is counted by itself: with others beside it, its limits would be none.
+  if (limits !== null && input.scopes.includes('mail:send'))
+    throw new Problem('forbidden', 'This key has sending limits, and makes no other that sends.')
   const { name, scopes: given, address_id: addressId = null } = input
   const made = orProblem(await createApiKey(c.env.deps, { accountId, addressId, name, scopes: given }))
   return c.json({ ...renderApiKey(made), key: made.key }, 201)

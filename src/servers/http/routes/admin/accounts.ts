@@ -8,6 +8,7 @@ import {
   listAccounts,
   removeAccount,
 } from '../../../../access/accounts.ts'
+import { readSendingUsage } from '../../../../access/sending-usage.ts'
 import { readUsage } from '../../../../access/usage.ts'
 import { requiresAdmin } from '../../authorize.ts'
 import type { HttpEnv } from '../../context.ts'
@@ -19,12 +20,19 @@ import { headers, json, jsonBody, problems } from '../../responses.ts'
 import { defineRoute } from '../../route.ts'
 import { bytes, formatOptionalTime, formatTime, id, idParam, line, listOf, pageQuery, time } from '../../schemas.ts'
 import {
+  readSendingChange,
+  renderSendingSettings,
+  renderSendingUsage,
+  sendingChange,
+  sendingSettings,
+} from '../../sending-limits-view.ts'
+import {
   readSpamSettingsChange,
   renderSpamSettings,
   spamSettings,
   spamSettingsChange,
 } from '../../spam-settings-view.ts'
-import { renderUsage, usage } from '../../usage-view.ts'
+import { renderUsage, wholeUsage } from '../../usage-view.ts'
 
 export const accounts = new OpenAPIHono<HttpEnv>()
 
@@ -37,6 +45,7 @@ const account = z
     used_bytes: bytes,
     quota_bytes: bytes.nullable().openapi({ description: 'Null: no limit.' }),
     spam_settings: spamSettings,
+    sending: sendingSettings,
     suspended: z
       .boolean()
       .openapi({ description: 'Its keys and app passwords open nothing; its mail comes in and is kept.' }),
@@ -52,6 +61,7 @@ const accountChange = z
       .optional()
       .openapi({ description: 'Null: no limit. Below what is used: new mail waits with its senders.' }),
     spam_settings: spamSettingsChange.optional(),
+    sending: sendingChange.optional(),
     suspended: z.boolean().optional().openapi({ description: 'True shuts out its keys and app passwords, at once.' }),
   })
   .refine((change) => Object.values(change).some((value) => value !== undefined), 'must name something to change')
@@ -136,8 +146,14 @@ const change = defineRoute({
 
 accounts.openapi(change, async (c) => {
   const id = found(c.req.valid('param').id, 'account')
-  const { name, quota_bytes: quotaBytes, spam_settings: settings, suspended } = c.req.valid('json')
-  const asked = { name, quotaBytes, settings: settings && readSpamSettingsChange(settings), suspended }
+  const { name, quota_bytes: quotaBytes, spam_settings: settings, sending, suspended } = c.req.valid('json')
+  const asked = {
+    name,
+    quotaBytes,
+    settings: settings && readSpamSettingsChange(settings),
+    sending: sending && readSendingChange(sending),
+    suspended,
+  }
   return c.json(render(found(await changeAccount(c.env.deps, id, asked), 'account')), 200)
 })
 
@@ -150,12 +166,14 @@ const use = defineRoute({
   description: 'Stored counts: asking costs the same in a mailbox of any size.',
   ...requiresAdmin(),
   request: { params: z.object({ id: idParam('acc', 'The account.') }) },
-  responses: { 200: json(usage, 'The counts.'), ...problems(404) },
+  responses: { 200: json(wholeUsage, 'The counts.'), ...problems(404) },
 })
 
 accounts.openapi(use, async (c) => {
   const id = found(c.req.valid('param').id, 'account')
-  return c.json(renderUsage(found(await readUsage(c.env.deps, id), 'account')), 200)
+  const sending = found(await readSendingUsage(c.env.deps, id, null), 'account')
+  const held = renderUsage(found(await readUsage(c.env.deps, id), 'account'))
+  return c.json({ ...held, sending: renderSendingUsage(sending) }, 200)
 })
 
 const remove = defineRoute({
@@ -183,6 +201,7 @@ function render(one: Account): z.infer<typeof account> {
     used_bytes: one.usedBytes,
     quota_bytes: one.quotaBytes,
     spam_settings: renderSpamSettings(one.settings),
+    sending: renderSendingSettings(one.sending),
     suspended: one.suspendedAt !== null,
     suspended_at: formatOptionalTime(one.suspendedAt),
     created_at: formatTime(one.createdAt),

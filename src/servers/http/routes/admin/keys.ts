@@ -9,6 +9,7 @@ import { readPage } from '../../paging.ts'
 import { json, jsonBody, problems } from '../../responses.ts'
 import { defineRoute, SHOWN_ONCE_FIELD } from '../../route.ts'
 import { idField, idParam, pageQuery } from '../../schemas.ts'
+import { limitFields, readSendingChange } from '../../sending-limits-view.ts'
 
 export const keys = new OpenAPIHono<HttpEnv>()
 
@@ -36,6 +37,11 @@ keys.openapi(list, async (c) => {
   return c.json(page, 200)
 })
 
+const keyLimits = z.strictObject(limitFields).openapi('NewKeyLimits', {
+  description: "What this key may send, beside what its account may. What is not named is the server's own limit.",
+  example: { messages_per_day: 100 },
+})
+
 const create = defineRoute({
   method: 'post',
   path: '/v1/admin/keys',
@@ -46,7 +52,11 @@ const create = defineRoute({
   ...requiresAdmin(),
   request: jsonBody(
     z
-      .strictObject({ account_id: idField('acc', 'Whose mail the key opens.'), ...newKeyFields })
+      .strictObject({
+        account_id: idField('acc', 'Whose mail the key opens.'),
+        ...newKeyFields,
+        limits: keyLimits.optional(),
+      })
       .openapi('NewKeyForAccount'),
   ),
   [SHOWN_ONCE_FIELD]: ['key'],
@@ -54,8 +64,9 @@ const create = defineRoute({
 })
 
 keys.openapi(create, async (c) => {
-  const { account_id: accountId, address_id: addressId = null, name, scopes } = c.req.valid('json')
-  const made = orProblem(await createApiKey(c.env.deps, { accountId, addressId, name, scopes }))
+  const { account_id: accountId, address_id: addressId = null, name, scopes, limits } = c.req.valid('json')
+  const own = limits === undefined ? null : readSendingChange(limits)
+  const made = orProblem(await createApiKey(c.env.deps, { accountId, addressId, name, scopes, limits: own }))
   return c.json({ ...renderApiKey(made), key: made.key }, 201)
 })
 
