@@ -5,6 +5,8 @@
  * The account measured is the lowest of three, so that a bound that leaks into the next account is seen.
  */
 import { env } from 'cloudflare:workers'
+import { putForwarding } from '../../src/access/forwarding.ts'
+import { putVacation } from '../../src/access/vacation.ts'
 import { report } from '../../src/junk/report.ts'
 import { train } from '../../src/junk/train.ts'
 import { changeAll } from '../../src/mailbox/change.ts'
@@ -293,6 +295,23 @@ export const OPERATIONS: Operation[] = [
     written: 8,
     run: ({ world, box }) =>
       createMailbox(world.deps, whole(box.accountId), { name: crypto.randomUUID(), parentId: null, role: null }),
+  },
+  {
+    // The last one: the account sends on and answers from here on.
+    name: 'receive, send on and answer',
+    read: 90,
+    written: 48,
+    prepare: async ({ world, box }) => {
+      const away = { isEnabled: true, startsAt: null, endsAt: null, days: 7, subject: null, text: null, html: null }
+      await putVacation(world.deps, box.accountId, away, null)
+      await putForwarding(world.deps, box.accountId, { targets: ['on@elsewhere.example'], keepsCopy: true })
+      return 0
+    },
+    run: ({ world, box }) => {
+      const from = `a@size${box.size}-neighbour.test`
+      const to = `demo@size${box.size}.test`
+      return receiveRaw(world, to, plainMessage({ From: from, To: to }), { from, source: 'local' })
+    },
   },
 ]
 

@@ -5,8 +5,14 @@ import type { SimpleProvider } from './provider.ts'
 import { makeWorld, type World } from './world.ts'
 
 /** Every call of its storage, its queues and its provider goes through `faults`. */
-export function faultyWorld(clean: World, faults: Faults, provider?: SimpleProvider): World {
+export function faultyWorld(
+  clean: World,
+  faults: Faults,
+  provider?: SimpleProvider,
+  over: { returnDomain?: string } = {},
+): World {
   const world = makeWorld({
+    ...over,
     databases: [faultyD1(env.DB, faults)],
     bucket: faultyR2(env.RAW, faults),
     queues: {
