@@ -64,8 +64,14 @@ export function readReport(bytes: Uint8Array, message: ParsedMessage): MailRepor
   if (recipients.length > 0) return { kind: 'delivery', form: 'status', ...original, recipients }
   // RFC 8098: that a message was read, or thrown away unread, is no report about its delivery.
   if (parts.some(({ subtype }) => subtype === 'disposition-notification')) return null
-  const text = readText(message, original, status !== undefined || message.structure.subtype === 'report')
-  return text && { kind: 'delivery', form: 'text', ...text }
+  const text = readText(message, original, status !== undefined || isDeliveryReport(message.structure))
+  // Words that name nobody report nothing.
+  return text && text.recipients.length > 0 ? { kind: 'delivery', form: 'text', ...text } : null
+}
+
+// Reports of other types (DMARC's, TLS's) come in the same envelope.
+function isDeliveryReport({ subtype, params }: Part): boolean {
+  return subtype === 'report' && /^(?:delivery-status|$)/i.test(params['report-type'] ?? '')
 }
 
 function isStatus({ type, subtype }: Part): boolean {

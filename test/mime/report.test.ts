@@ -194,6 +194,14 @@ describe('what is no report', () => {
         'Final-Recipient: rfc822; ann@remote.example\nDisposition: automatic-action/MDN-sent-automatically; deleted\n',
       ),
     ],
+    [
+      'a report of another type in the same envelope',
+      report('external-body', '').replace('report-type=x', 'report-type=dmarc'),
+    ],
+    [
+      'words that name nobody',
+      `${HEAD}Subject: failure notice\n\nA message could not be delivered: 550 5.1.1 user unknown\n`,
+    ],
     ['nothing', ''],
   ])('%s', async (_, text) => expect(await read(text)).toBe(null))
 })

@@ -3,6 +3,7 @@
  * stands in one table.
  */
 import { env } from 'cloudflare:workers'
+import { Webhook } from 'standardwebhooks'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { formatReference } from '../../../src/outbound/correlation.ts'
 import type { EventSettings } from '../../../src/outbound/provider-events/configure.ts'
@@ -210,6 +211,13 @@ describe('a request that is not as its provider would send it', () => {
 })
 
 describe('Resend', () => {
+  it('signs as Standard Webhooks do', async () => {
+    const text = JSON.stringify(eventOf('resend', 'hard'))
+    const signature = new Webhook(settings.resend as string).sign('msg_1', new Date(world.clock.ms), text)
+    const headers = { 'svix-id': 'msg_1', 'svix-timestamp': String(secondsAgo()), 'svix-signature': signature }
+    expect((await post('resend', { text, headers })).body).toEqual({ events: 1, applied: 1 })
+  })
+
   it('may be given two secrets, while one is exchanged for the other', async () => {
     const old = settings.resend
     world.deps.eventSettings = { ...settings, resend: `whsec_bmV3 ${old}` }
