@@ -4,9 +4,10 @@
  */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { TIMEOUTS, transfer } from '../../src/outbound/providers/smtp/dialogue.ts'
+import { Connections } from '../../src/outbound/providers/smtp/connections.ts'
 import type { SmtpServer } from '../../src/outbound/providers/smtp/server.ts'
 import type { ByteStream } from '../../src/outbound/providers/smtp/stream.ts'
+import { TIMEOUTS } from '../../src/outbound/providers/smtp/timeouts.ts'
 
 const limits = { interruptAfterTimeLimit: 2_000, numRuns: 3_000 }
 const PASSWORD = 'secret'
@@ -102,7 +103,7 @@ it('says what became of each recipient, whatever it is told', async () => {
         raw: RAW,
         domain: 'postern.test',
       }
-      const outcomes = await transfer(stream, server, mail, timeouts)
+      const outcomes = await new Connections(server, async () => stream, timeouts).send(mail)
       expect(outcomes).toHaveLength(count)
       for (const { kind } of outcomes) kinds.add(kind)
       const clear = heard.filter((one) => !one.isSecure).map(({ text }) => text)

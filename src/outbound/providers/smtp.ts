@@ -2,14 +2,13 @@
  * Any SMTP server that takes mail from its users: the one provider that keeps to the envelope, and so to VERP, SRS and the null
  * sender, and whose mail is signed here with the domain's own key, since it signs nothing itself.
  *
- * A message is one connection. Its key is not used: SMTP knows none, so a message that may have been taken is never repeated.
+ * A call's key is not used: SMTP knows none, so a message that may have been taken is never repeated.
  */
 import type { Outgoing, Provider, SendOutcome } from '../provider.ts'
-import { TIMEOUTS, type Timeouts, transfer } from './smtp/dialogue.ts'
+import { type Connect, Connections } from './smtp/connections.ts'
 import { isAddress } from './smtp/envelope.ts'
 import type { SmtpServer } from './smtp/server.ts'
-import type { ByteStream } from './smtp/stream.ts'
-import { Broken } from './smtp/wire.ts'
+import { TIMEOUTS, type Timeouts } from './smtp/timeouts.ts'
 import { inWireForm } from './smtp/wire-form.ts'
 
 /** RFC 5321 §4.5.3.1.8: what every server takes. */
@@ -20,24 +19,25 @@ const BYTES_MAX = 40 * 1024 * 1024
 export type Smtp = {
   server: SmtpServer
   /** Throws `Broken` where no connection comes about. */
-  connect(server: SmtpServer): Promise<ByteStream>
+  connect: Connect
   /** The domain's signatures, to be put on top of the message; empty where the domain has no key. */
   sign(raw: Uint8Array, domain: string): Promise<Uint8Array>
   timeouts?: Timeouts
 }
 
-export function smtpProvider(smtp: Smtp): Provider {
+export function smtpProvider({ server, connect, sign, timeouts = TIMEOUTS }: Smtp): Provider {
+  const connections = new Connections(server, connect, timeouts)
   return {
     name: 'smtp',
     recipientsMax: RECIPIENTS_MAX,
     bytesMax: BYTES_MAX,
     hasEnvelope: true,
     idempotentSeconds: 0,
-    send: (message) => send(smtp, message),
+    send: (message) => send(connections, sign, message),
   }
 }
 
-async function send({ server, connect, sign, timeouts = TIMEOUTS }: Smtp, message: Outgoing): Promise<SendOutcome[]> {
+async function send(connections: Connections, sign: Smtp['sign'], message: Outgoing): Promise<SendOutcome[]> {
   const { sender, recipients, domain } = message
   const forAll = (outcome: SendOutcome) => recipients.map(() => outcome)
   if (message.raw.length > BYTES_MAX) return forAll(permanent('5.3.4', `A message has ${BYTES_MAX} bytes at most.`))
@@ -49,24 +49,9 @@ async function send({ server, connect, sign, timeouts = TIMEOUTS }: Smtp, messag
   const raw = inWireForm(message.raw)
   const signatures = await sign(raw, domain).catch(() => null)
   if (signatures === null) return forAll(UNSIGNED)
-  const mail = { sender, recipients: named, signatures, raw, domain }
-  const outcomes = await handOver({ server, connect, timeouts }, mail)
+  const outcomes = await connections.send({ sender, recipients: named, signatures, raw, domain })
   let next = 0
   return recipients.map((to) => (isAddress(to) ? (outcomes[next++] as SendOutcome) : NO_ADDRESS))
-}
-
-async function handOver(
-  { server, connect, timeouts }: Required<Omit<Smtp, 'sign'>>,
-  mail: Parameters<typeof transfer>[2],
-): Promise<SendOutcome[]> {
-  let stream: ByteStream
-  try {
-    stream = await connect(server)
-  } catch (error) {
-    const detail = error instanceof Broken ? error.message : 'The SMTP server cannot be reached.'
-    return mail.recipients.map(() => ({ kind: 'temporary', code: '4.4.1', detail, isProviders: true }))
-  }
-  return await transfer(stream, server, mail, timeouts)
 }
 
 const NO_ADDRESS = permanent('5.1.3', 'It is no address that SMTP knows.')

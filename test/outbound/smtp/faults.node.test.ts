@@ -4,9 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Listening, listen, Peer } from './peer.ts'
-import { bytesOf, RAW, type Relay, SHORT, send, serverAt, startRelay } from './relay.ts'
+import { bytesOf, clientOf, RAW, type Relay, SHORT, send, serverAt, startRelay } from './relay.ts'
 
-const STEPS = ['greeting', 'EHLO', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'content', 'QUIT'] as const
+/** RSET stands between two messages of one session, QUIT at its end. */
+const STEPS = ['greeting', 'EHLO', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'content', 'RSET', 'QUIT'] as const
 type Step = (typeof STEPS)[number]
 
 /** What happens in place of the reply; `isLost` ones happen after the server has acted. */
@@ -29,8 +30,13 @@ type Fault = keyof typeof FAULTS
 let relay: Relay
 let slowRelay: Relay
 let points = 0
+const REFUSED = 'refused@example.org'
 beforeAll(async () => {
-  const open = { authOptional: true, allowInsecureAuth: true }
+  const open: Parameters<typeof startRelay>[0] = {
+    ...{ authOptional: true, allowInsecureAuth: true },
+    onRcptTo: ({ address }, _session, done) =>
+      done(address === REFUSED ? Object.assign(new Error('No such user'), { responseCode: 550 }) : null),
+  }
   relay = await startRelay(open)
   slowRelay = await startRelay({ ...open, hidePIPELINING: true })
 })
@@ -40,13 +46,16 @@ afterAll(async () => {
 })
 
 /** A proxy that lets all pass but the reply of one step. `piece`: it hands the replies on in pieces of so many bytes. */
-function proxy(
+async function proxy(
   port: number,
   step: Step | null,
   fault: Fault | null,
   piece = Number.POSITIVE_INFINITY,
-): Promise<Listening> {
-  return listen(async (client) => {
+): Promise<Listening & { strikes(): number; connections(): number }> {
+  let strikes = 0
+  let connections = 0
+  const listening = await listen(async (client) => {
+    connections++
     const server = Peer.to(port)
     client.socket.on('close', () => server.socket.destroy())
     const pass = async (at: Step, forward: () => void) => {
@@ -54,6 +63,7 @@ function proxy(
         forward()
         return await inPieces(client, await server.reply(), piece)
       }
+      strikes++
       return await strike(client, server, fault, forward)
     }
     if (!(await pass('greeting', () => {}))) return
@@ -66,6 +76,7 @@ function proxy(
       if (!(await pass('content', () => server.say(content)))) return
     }
   })
+  return { ...listening, strikes: () => strikes, connections: () => connections }
 }
 
 async function inPieces(client: Peer, reply: string, piece: number): Promise<true> {
@@ -93,7 +104,7 @@ async function strike(client: Peer, server: Peer, fault: Fault, forward: () => v
 }
 
 function expected(step: Step, fault: Fault): string {
-  if (step === 'QUIT') return 'delivered'
+  if (step === 'QUIT' || step === 'RSET') return 'delivered'
   if (fault === 'gives 554') return step === 'greeting' || step === 'EHLO' || step === 'AUTH' ? 'later' : 'permanent'
   if (fault === 'gives 421' || fault === 'gives 451') return 'temporary'
   return step === 'content' ? 'unknown' : 'temporary'
@@ -107,13 +118,36 @@ describe.concurrent.each(['pipelined', 'one by one'])('%s', (how) => {
     const { port, received } = how === 'pipelined' ? relay : slowRelay
     const between = await proxy(port, step, fault)
     const sender = `${cases.indexOf(one)}@postern.test`
-    const [outcome] = await send(serverAt(between.port, { tls: 'none' }), { sender }, { timeouts: SHORT })
+    const client = clientOf(serverAt(between.port, { tls: 'none' }), { timeouts: SHORT })
+    const [outcome] = await client({ sender })
+    // A second message finds the session of the first one, or what is left of it.
+    const [second] = step === 'RSET' ? await client({ sender }) : []
+    await expect.poll(between.strikes).toBe(1)
     await between.close()
     expect(outcome?.kind).toBe(expected(step, fault))
     const came = received.filter(({ from }) => from === sender).length
+    if (step === 'RSET') return expect([second?.kind, came]).toEqual(['delivered', 2])
     // Only the server's own word, or its silence after it had all, can stand for a message that came.
     const cameToo = step === 'QUIT' || (step === 'content' && fault === 'is reset after')
     expect(came).toBe(cameToo ? 1 : 0)
+  })
+
+  it('several messages share a session, also after one whose recipients were refused', async () => {
+    const { port, received } = how === 'pipelined' ? relay : slowRelay
+    const between = await proxy(port, null, null)
+    const client = clientOf(serverAt(between.port, { tls: 'none' }))
+    const sender = 'several@postern.test'
+    const kinds: (string | undefined)[] = []
+    for (const to of ['a@example.org', REFUSED, 'b@example.org', 'c@example.org'])
+      kinds.push((await client({ sender, recipients: [to] }))[0]?.kind)
+    expect(kinds).toEqual(['delivered', 'permanent', 'delivered', 'delivered'])
+    expect(between.connections()).toBe(1)
+    await between.close()
+    expect(received.filter(({ from }) => from === sender).map(({ to }) => to)).toEqual([
+      ['a@example.org'],
+      ['b@example.org'],
+      ['c@example.org'],
+    ])
   })
 
   it.each([1, 7])('no fault at all, the replies in pieces of %i bytes', async (piece) => {
@@ -131,6 +165,17 @@ it('nobody is there: another provider may try', async () => {
   await gone.close()
   const [outcome] = await send(serverAt(gone.port, { tls: 'none' }))
   expect(outcome).toMatchObject({ kind: 'temporary', code: '4.4.1', isProviders: true })
+})
+
+it('a server that could not be reached twice is not waited for again', async () => {
+  let connections = 0
+  const silent = await listen(async () => {
+    connections++
+  })
+  const client = clientOf(serverAt(silent.port, { tls: 'none' }), { timeouts: SHORT })
+  for (let n = 0; n < 5; n++) expect(await client()).toMatchObject([{ kind: 'temporary', isProviders: true }])
+  await silent.close()
+  expect(connections).toBe(2)
 })
 
 it('a reply that the first recipient got stands, whatever happens to the second', async () => {

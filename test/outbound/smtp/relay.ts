@@ -2,8 +2,8 @@
 import type { AddressInfo } from 'node:net'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import type { Outgoing, SendOutcome } from '../../../src/outbound/provider.ts'
-import { TIMEOUTS, type Timeouts } from '../../../src/outbound/providers/smtp/dialogue.ts'
 import type { SmtpServer } from '../../../src/outbound/providers/smtp/server.ts'
+import { TIMEOUTS, type Timeouts } from '../../../src/outbound/providers/smtp/timeouts.ts'
 import { Broken } from '../../../src/outbound/providers/smtp/wire.ts'
 import { smtpProvider } from '../../../src/outbound/providers/smtp.ts'
 import { CERTIFICATE, CERTIFICATE_KEY } from './certificate.ts'
@@ -66,19 +66,31 @@ export const RAW = 'From: Ada <ada@postern.test>\r\nTo: bob@example.org\r\nSubje
 /** Short ones: what hangs must not hang the tests. */
 export const SHORT: Timeouts = {
   ...TIMEOUTS,
-  ...{ greetingMs: 400, commandMs: 400, recipientMs: 400, sliceMs: 400, acceptMs: 400, lastWordMs: 100, quitMs: 50 },
+  ...{
+    greetingMs: 400,
+    commandMs: 400,
+    recipientMs: 400,
+    sliceMs: 400,
+    acceptMs: 400,
+    lastWordMs: 100,
+    quitMs: 50,
+    idleMs: 50,
+  },
 }
 
 export function serverAt(port: number, over: Partial<SmtpServer> = {}): SmtpServer {
   return { host: '127.0.0.1', port, tls: 'starttls', credentials: { user: USER, password: PASSWORD }, ...over }
 }
 
+type How = { servername?: string; timeouts?: Timeouts }
+
 /** Sends by the client as it is, over Node's sockets. */
-export async function send(
-  server: SmtpServer,
-  message: Partial<Outgoing> = {},
-  { servername, timeouts = TIMEOUTS }: { servername?: string; timeouts?: Timeouts } = {},
-): Promise<SendOutcome[]> {
+export function send(server: SmtpServer, message: Partial<Outgoing> = {}, how: How = {}): Promise<SendOutcome[]> {
+  return clientOf(server, how)(message)
+}
+
+/** The same for several messages by one client. */
+export function clientOf(server: SmtpServer, { servername, timeouts = { ...TIMEOUTS, idleMs: 100 } }: How = {}) {
   const provider = smtpProvider({
     server,
     timeouts,
@@ -88,16 +100,17 @@ export async function send(
       }),
     sign: async () => new Uint8Array(),
   })
-  return await provider.send({
-    sender: 'ada@postern.test',
-    recipients: ['bob@example.org'],
-    raw: bytesOf(RAW),
-    messageId: 'one@postern.test',
-    domain: 'postern.test',
-    key: 'k',
-    reference: 'p1-1',
-    ...message,
-  })
+  return (message: Partial<Outgoing> = {}) =>
+    provider.send({
+      sender: 'ada@postern.test',
+      recipients: ['bob@example.org'],
+      raw: bytesOf(RAW),
+      messageId: 'one@postern.test',
+      domain: 'postern.test',
+      key: 'k',
+      reference: 'p1-1',
+      ...message,
+    })
 }
 
 /** One byte a character. */

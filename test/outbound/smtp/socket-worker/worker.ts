@@ -1,8 +1,8 @@
 /** Sends one message to the server that it is told, by workerd's sockets, and answers with what became of it. */
 
-import type { Timeouts } from '../../../../src/outbound/providers/smtp/dialogue.ts'
 import type { SmtpServer } from '../../../../src/outbound/providers/smtp/server.ts'
 import { openSocket } from '../../../../src/outbound/providers/smtp/socket.ts'
+import type { Timeouts } from '../../../../src/outbound/providers/smtp/timeouts.ts'
 import { smtpProvider } from '../../../../src/outbound/providers/smtp.ts'
 
 export type Asked = { server: SmtpServer; timeouts: Timeouts; recipients: string[]; raw: string }

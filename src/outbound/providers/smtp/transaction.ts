@@ -1,116 +1,45 @@
 /**
- * The client's side of SMTP (RFC 5321), for one message over one connection:
- *
- *   greeting -> EHLO -> STARTTLS -> AUTH -> MAIL, RCPT ... -> DATA or BDAT -> QUIT
+ * One message in a session (RFC 5321 §3.3): MAIL, RCPT ..., then DATA or BDAT.
  *
  * Invariants:
  *  - An outcome for each recipient, in their order, whatever the server does; it never throws.
  *  - What breaks before the last bytes of the message are on their way leaves it unsent: temporary. What breaks after leaves
  *    it unknown (RFC 5321 §4.2.5, RFC 1047), unless the server has said what became of it.
- *  - Nothing but EHLO and STARTTLS is said before TLS, where the server is not this machine.
  */
 import type { SendOutcome } from '../../provider.ts'
-import { authenticate } from './auth.ts'
-import { type Capabilities, NONE, readCapabilities } from './capabilities.ts'
+import type { Capabilities } from './capabilities.ts'
 import { commandsOf, type Mail, paramsOf, sizeOf } from './envelope.ts'
 import { Refusal, refused } from './refusal.ts'
-import type { SmtpServer } from './server.ts'
-import type { ByteStream } from './stream.ts'
-import { Broken, type Reply, Wire } from './wire.ts'
+import type { Session } from './session.ts'
+import type { Timeouts } from './timeouts.ts'
+import { Broken, type Reply, type Wire } from './wire.ts'
 import { dotStuffed, slicesOf } from './wire-form.ts'
 
-/** RFC 5321 §4.5.3.2 has minutes for each; an invocation lives for 15 of them in all. Most of the time goes to the last one. */
-export const TIMEOUTS = {
-  greetingMs: 30_000,
-  commandMs: 30_000,
-  /** Servers look much up here, and some make strangers wait. */
-  recipientMs: 60_000,
-  /** One slice of the message. */
-  sliceMs: 60_000,
-  /** Content is scanned here. What is given up now is unknown for good. */
-  acceptMs: 300_000,
-  /** For a reply that may be lying there when the connection is lost. */
-  lastWordMs: 1_000,
-  quitMs: 1_000,
-}
-export type Timeouts = typeof TIMEOUTS
+/** `isWhole`: the server was heard to the end, and another message may follow. */
+export type Transaction = { outcomes: SendOutcome[]; isWhole: boolean }
 
-export async function transfer(
-  stream: ByteStream,
-  server: SmtpServer,
-  mail: Mail,
-  timeouts: Timeouts = TIMEOUTS,
-): Promise<SendOutcome[]> {
-  const wire = new Wire(stream)
+export async function transact({ wire, offered }: Session, mail: Mail, timeouts: Timeouts): Promise<Transaction> {
   const said: (SendOutcome | undefined)[] = []
   const progress = { isHandedOver: false }
+  const outcomes = (others: SendOutcome) => mail.recipients.map((_, n) => said[n] ?? others)
   try {
-    const offered = await openSession(wire, server, mail, timeouts)
     const accepted = await sendEnvelope(wire, mail, offered, said, timeouts)
     if (accepted.length > 0) {
       const outcome = await sendContent(wire, mail, offered, progress, timeouts)
       for (const n of accepted) said[n] = outcome
     }
-    await quit(wire, timeouts)
-    return mail.recipients.map((_, n) => said[n] ?? lostOutcome('The server said nothing of it.', false))
+    return { outcomes: outcomes(lostOutcome('The server said nothing of it.', false)), isWhole: true }
   } catch (error) {
-    const outcome =
-      error instanceof Refusal ? error.outcome : lostOutcome(String((error as Error).message), progress.isHandedOver)
-    if (error instanceof Refusal) await quit(wire, timeouts)
-    return mail.recipients.map((_, n) => said[n] ?? outcome)
-  } finally {
-    stream.close()
+    // After a refusal replies may be on their way to what was said in one breath with the command.
+    if (error instanceof Refusal) return { outcomes: outcomes(error.outcome), isWhole: false }
+    const detail = error instanceof Broken ? error.message : 'Something went wrong here.'
+    return { outcomes: outcomes(lostOutcome(detail, progress.isHandedOver)), isWhole: false }
   }
 }
 
-function lostOutcome(detail: string, isHandedOver: boolean): SendOutcome {
+/** What is lost with the connection. */
+export function lostOutcome(detail: string, isHandedOver: boolean): SendOutcome {
   return { kind: isHandedOver ? 'unknown' : 'temporary', code: '4.4.2', detail, isProviders: !isHandedOver }
-}
-
-/** Gives what the server can do, once all is said that stands before mail. */
-async function openSession(
-  wire: Wire,
-  server: SmtpServer,
-  { domain }: Mail,
-  timeouts: Timeouts,
-): Promise<Capabilities> {
-  const greeting = await wire.reply(timeouts.greetingMs)
-  if (greeting.code !== 220) throw new Refusal(refused(greeting, 'session'))
-  const inClear = await hello(wire, server, domain, timeouts)
-  const offered = server.tls === 'starttls' ? await upgrade(wire, server, domain, inClear, timeouts) : inClear
-  await authenticate(wire, server, offered, timeouts.commandMs)
-  return offered
-}
-
-async function hello(wire: Wire, { tls }: SmtpServer, domain: string, { commandMs }: Timeouts): Promise<Capabilities> {
-  const reply = await wire.command(`EHLO ${domain}`, commandMs)
-  if (reply.code === 250) return readCapabilities(reply.lines)
-  // RFC 5321 §3.2: a server that does not know EHLO knows HELO, and then no STARTTLS.
-  if (reply.code < 500 || tls === 'starttls') throw new Refusal(refused(reply, 'session'))
-  const plain = await wire.command(`HELO ${domain}`, commandMs)
-  if (plain.code !== 250) throw new Refusal(refused(plain, 'session'))
-  return NONE
-}
-
-async function upgrade(
-  wire: Wire,
-  server: SmtpServer,
-  domain: string,
-  { startTls }: Capabilities,
-  timeouts: Timeouts,
-): Promise<Capabilities> {
-  // Who takes the word out of the answer wants us to go on in clear.
-  if (!startTls) throw new Refusal(withoutTls('The SMTP server offers no STARTTLS.'))
-  const reply = await wire.command('STARTTLS', timeouts.commandMs)
-  if (reply.code !== 220) throw new Refusal(refused(reply, 'session'))
-  await wire.startTls(timeouts.commandMs)
-  if (!wire.stream.isSecure) throw new Refusal(withoutTls('No TLS came about after STARTTLS.'))
-  // RFC 3207 §4.2: what was said before counts for nothing.
-  return await hello(wire, server, domain, timeouts)
-}
-
-function withoutTls(detail: string) {
-  return { kind: 'later', code: '4.7.4', detail, isProviders: true } as const
 }
 
 /** Names sender and recipients; gives the recipients that were accepted, and writes what became of the others into `said`. */
@@ -220,9 +149,4 @@ async function finalReply(
 /** What the server calls the message in its own log, where it says so in one of the usual ways. */
 function queueIdOf({ text }: Reply): string | null {
   return /\b(?:queued as|id=)\s*([\w.+-]{1,100})/i.exec(text)?.[1] ?? null
-}
-
-/** A courtesy: what becomes of the mail is known by now. */
-async function quit(wire: Wire, { quitMs }: Timeouts): Promise<void> {
-  await wire.command('QUIT', quitMs).catch(() => undefined)
 }
