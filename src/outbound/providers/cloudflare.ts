@@ -6,7 +6,7 @@
  * thread). It knows no idempotency key, no tags, and cannot be asked; its events name the id that it answers with.
  */
 import type { Outgoing, Provider, SendOutcome } from '../provider.ts'
-import { BUSY, lost, NOT_HERE, NOT_NOW, REFUSED, TIMEOUT_MS, UNKNOWN, type Verdict } from './call.ts'
+import { BUSY, lost, NOT_HERE, NOT_NOW, REFUSED, refusal, TIMEOUT_MS, UNKNOWN, type Verdict } from './call.ts'
 import { CLOUDFLARE_BYTES_MAX, overFieldLimits } from './cloudflare-limits.ts'
 import { senderOf } from './envelope-from.ts'
 import { forAll, overLimits } from './limits.ts'
@@ -50,12 +50,14 @@ export function cloudflareProvider(binding: SendEmail, timeoutMs = TIMEOUT_MS): 
       const raw = referToItself(message.raw, message.messageId)
       const tooMuch = overFieldLimits(raw)
       if (tooMuch) return forAll(message, tooMuch)
-      return await Promise.all(
-        message.recipients.map((to) => sendTo(binding, { sender: senderOf(message), raw }, to, timeoutMs)),
-      )
+      const sender = senderOf(message)
+      if (sender === '') return forAll(message, NO_SENDER)
+      return await Promise.all(message.recipients.map((to) => sendTo(binding, { sender, raw }, to, timeoutMs)))
     },
   }
 }
+
+const NO_SENDER = refusal('5.6.0', 'It has no sender, neither in its envelope nor in From.')
 
 async function sendTo(
   binding: SendEmail,

@@ -51,6 +51,15 @@ const NOT_PASSED_ON = new Set([
 const PASSED_NAME = /^[A-Za-z][A-Za-z0-9-]{0,75}$/
 
 export async function rebuild(message: Outgoing): Promise<Rebuilt | { refused: SendOutcome }> {
+  try {
+    return await takeApart(message)
+  } catch {
+    // Thrown further, it would count as unknown, although nobody was asked.
+    return { refused: refusal('5.6.0', 'It could not be taken apart.') }
+  }
+}
+
+async function takeApart(message: Outgoing): Promise<Rebuilt | { refused: SendOutcome }> {
   const { raw } = message
   const { root, fields } = parseStructure(raw)
   const unfit = unfitFor(root)

@@ -76,6 +76,7 @@ describe("Cloudflare's binding", () => {
   it.each([
     ['bytes', message({ raw: new Uint8Array(5 * 1024 * 1024 + 1) })],
     ['recipients', message({ recipients: ['x@b.example', 'y@b.example'] })],
+    ['senders that are none', message({ sender: '', raw: new TextEncoder().encode('To: x@b.example\r\n\r\nHi.\r\n') })],
     ['bytes in a field', message({ raw: new TextEncoder().encode(`X-A: ${'y'.repeat(2_049)}\r\n${RAW}`) })],
   ])('is not asked with too many %s', async (_, tooMuch) => {
     let asked = false

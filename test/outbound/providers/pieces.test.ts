@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { parseHeaderBlock } from '../../../src/mime/headers.ts'
 import { groupsOf } from '../../../src/outbound/providers/groups.ts'
 import { Base64, jsonBytes } from '../../../src/outbound/providers/json.ts'
+import { rebuild } from '../../../src/outbound/providers/rebuild.ts'
 import { REFERENCES_BYTES_MAX, referencesWith, referToItself } from '../../../src/outbound/providers/references.ts'
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
@@ -120,4 +121,22 @@ describe('who sees whom', () => {
   ])('where %s', (_, recipients, to, cc, groups) => {
     expect(short(groupsOf(recipients, people(...to), people(...cc)))).toEqual(groups)
   })
+})
+
+it('A message that breaks its reader is refused before anybody is asked', async () => {
+  class Breaking extends Uint8Array {
+    override subarray(): never {
+      throw new RangeError('a decoder failed')
+    }
+  }
+  const raw = new Breaking(bytesOf('From: a@a.example\r\n\r\nHi\r\n'))
+  const named = {
+    sender: '',
+    recipients: ['x@b.example'],
+    messageId: 'm',
+    domain: 'a.example',
+    key: 'k',
+    reference: 'p',
+  }
+  expect(await rebuild({ ...named, raw })).toMatchObject({ refused: { kind: 'permanent', code: '5.6.0' } })
 })
