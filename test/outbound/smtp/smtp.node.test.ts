@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import type { SMTPServerOptions } from 'smtp-server'
 import { afterEach, describe, expect, it } from 'vitest'
-import { bytesOf, PASSWORD, RAW, type Relay, send, serverAt, startRelay, USER } from './relay.ts'
+import { bytesOf, clientOf, PASSWORD, RAW, type Relay, send, serverAt, startRelay, USER } from './relay.ts'
 
 const relays: Relay[] = []
 async function relay(options: Partial<SMTPServerOptions> = {}): Promise<Relay> {
@@ -104,6 +104,19 @@ describe('a wrong password', () => {
     const [outcome] = await send(serverAt(port, { credentials: { user: USER, password: `${PASSWORD}!` } }))
     expect(outcome).toMatchObject({ kind: 'later', smtp: 535, isProviders: true })
     expect(received).toEqual([])
+  })
+
+  it('is tried twice, and then the other mail gets the same answer', async () => {
+    let auths = 0
+    const { port } = await relay({
+      onAuth: (_, __, done) => {
+        auths++
+        done(new Error('Wrong password'))
+      },
+    })
+    const client = clientOf(serverAt(port))
+    for (let n = 0; n < 4; n++) expect(await client()).toMatchObject([{ kind: 'later', smtp: 535, isProviders: true }])
+    expect(auths).toBe(2)
   })
 
   it('is not even told to a server that knows other mechanisms only', async () => {

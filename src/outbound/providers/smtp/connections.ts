@@ -17,7 +17,7 @@ import { Broken } from './wire.ts'
 
 /** Servers close one that goes on for too long, some after a hundred. */
 const MESSAGES_MAX = 50
-/** Connections in a row that did not come about: after so many, the invocation's other mail does not wait for one. */
+/** Sessions in a row that did not come about: after so many, the invocation's other mail gets the same answer at once. */
 const FAILURES_MAX = 2
 
 export type Connect = (server: SmtpServer) => Promise<ByteStream>
@@ -29,7 +29,7 @@ export class Connections {
   readonly #connect: Connect
   readonly #timeouts: Timeouts
   #kept: Kept | null = null
-  #failures = 0
+  #failures: SendOutcome[] = []
 
   constructor(server: SmtpServer, connect: Connect, timeouts: Timeouts) {
     this.#server = server
@@ -40,15 +40,16 @@ export class Connections {
   /** An outcome for each recipient. Never throws. */
   async send(mail: Mail): Promise<SendOutcome[]> {
     const forAll = (outcome: SendOutcome) => mail.recipients.map(() => outcome)
-    if (this.#failures >= FAILURES_MAX) return forAll(unreachable('The SMTP server could not be reached a moment ago.'))
+    const [failure] = this.#failures
+    if (failure && this.#failures.length >= FAILURES_MAX) return forAll(failure)
     let taken: { session: Session; messages: number }
     try {
       taken = (await this.#takeKept()) ?? { session: await this.#open(mail.domain), messages: 0 }
-      this.#failures = 0
+      this.#failures = []
     } catch (error) {
-      this.#failures++
-      if (error instanceof Refusal) return forAll(error.outcome)
-      return forAll(error instanceof NotConnected ? unreachable(error.message) : lostOutcome(messageOf(error), false))
+      const outcome = outcomeOf(error)
+      this.#failures.unshift(outcome)
+      return forAll(outcome)
     }
     const { outcomes, isWhole } = await transact(taken.session, mail, this.#timeouts)
     await this.#release(taken.session, taken.messages + 1, isWhole)
@@ -86,10 +87,9 @@ class NotConnected extends Error {
   override name = 'NotConnected'
 }
 
-function unreachable(detail: string): SendOutcome {
-  return { kind: 'temporary', code: '4.4.1', detail, isProviders: true }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Broken ? error.message : 'Something went wrong here.'
+function outcomeOf(error: unknown): SendOutcome {
+  if (error instanceof Refusal) return error.outcome
+  if (error instanceof NotConnected)
+    return { kind: 'temporary', code: '4.4.1', detail: error.message, isProviders: true }
+  return lostOutcome(error instanceof Broken ? error.message : 'Something went wrong here.', false)
 }
