@@ -21,6 +21,7 @@ import { listMailboxes } from '../../src/mailbox/mailboxes.ts'
 import { readMessage } from '../../src/mailbox/read.ts'
 import { whole } from '../../src/mailbox/reader.ts'
 import { fetchByUid, openMailbox } from '../../src/mailbox/uids.ts'
+import { BEGINNING, listEvents } from '../../src/notify/events.ts'
 import { sendDue } from '../../src/outbound/send-due.ts'
 import { submit } from '../../src/outbound/submit.ts'
 import { UIDS_PER_PAGE } from '../../src/store/message-write.ts'
@@ -193,6 +194,12 @@ export const OPERATIONS: Operation[] = [
     read: 206,
     written: 0,
     run: ({ world, box }) => listChanges(world.deps, whole(box.accountId), { modseq: 10, id: 0 }, 100),
+  },
+  {
+    name: 'events, a page of 50',
+    read: 53,
+    written: 0,
+    run: ({ world, box }) => listEvents(world.deps, box.accountId, { since: BEGINNING, types: null, limit: 50 }),
   },
   {
     name: 'list 50 conversations',

@@ -12,9 +12,12 @@ import { train } from '../../src/junk/train.ts'
 import { changeAll } from '../../src/mailbox/change.ts'
 import { FLAGGED } from '../../src/mailbox/flags.ts'
 import { whole } from '../../src/mailbox/reader.ts'
+import { BEGINNING, listEvents } from '../../src/notify/events.ts'
 import { drainOutbox } from '../../src/notify/outbox.ts'
 import { submit } from '../../src/outbound/submit.ts'
 import { parseId } from '../../src/servers/http/ids.ts'
+import { tellEvents } from '../../src/store/outbox.ts'
+import { metered } from '../helpers/counting.ts'
 import { type Answer, accountClient, type Client, makeClient } from '../helpers/http.ts'
 import {
   disguisedMessage,
@@ -230,6 +233,20 @@ describe('a page', () => {
     world.clock.ms += 29 * DAY
     await forgetOld(world.deps, 0)
     expect(types(await client.get('/v1/events'))).toEqual(['address.created'])
+  })
+
+  it('of 50 reads 51 rows, and 53 where it goes on from an event', async () => {
+    const many = Array.from({ length: 200 }, (_, count) => ({ type: 'spam.trained', count }) as const)
+    await world.deps.stores.of(accountId).batch(tellEvents(accountId, many))
+    await drainOutbox(world.deps, 0, lessonsOf)
+    const meter = metered(env.DB)
+    const { deps } = makeWorld({ databases: [meter.d1] })
+    const ask = { since: BEGINNING, types: null, limit: 50 }
+    const first = await listEvents(deps, accountId, ask)
+    expect([meter.read, meter.written]).toEqual([51, 0])
+    meter.reset()
+    await listEvents(deps, accountId, { ...ask, since: isFailure(first) ? BEGINNING : first.next })
+    expect(meter.read).toBe(53)
   })
 
   it('of another account is not found by its ids', async () => {
