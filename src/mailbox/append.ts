@@ -27,6 +27,8 @@ export type Appendix = {
   mailboxId: number
   /** The caller has the bytes in R2 under this key, which is of the form that store/raw.ts gives what is appended. */
   rawKey: string
+  /** The key was drawn for this very attempt: nobody has to look whether something stands under it. */
+  isFresh?: boolean
   bytes: Uint8Array
   message: ParsedMessage
   /** When it is to have been received, in epoch seconds; null: now; 'date': what its Date field says. Never in the future. */
@@ -98,7 +100,7 @@ export async function appendBytes(
 export async function append(deps: Deps, appendix: Appendix): Promise<Appended | Failure> {
   const { accountId, mailboxId, rawKey } = appendix
   const db = deps.stores.of(accountId)
-  const standing = await readStandingRaw(db, rawKey)
+  const standing = appendix.isFresh ? null : await readStandingRaw(db, rawKey)
   if (standing) return { id: standing.id, threadId: standing.thread_id, isNew: false }
   const refused = await refuseAppend(deps, accountId, mailboxId, appendix.bytes.length)
   if (refused) return refused

@@ -244,6 +244,7 @@ async function appendSent(
     accountId,
     mailboxId: mailbox.id,
     rawKey: sentKey,
+    isFresh: true,
     bytes,
     message: await parseMessage(bytes),
     receivedAt: null,

@@ -89,9 +89,26 @@ export class Database {
     return results.map((result) => result.results)
   }
 
+  /** The same database, asked each question once: for a call that asks the same for many items, of what it does not change itself. */
+  remembering(): Database {
+    return new Remembering(this.#d1)
+  }
+
   #prepare(query: SQLWrapper): D1PreparedStatement {
     const { sql: text, params } = dialect.sqlToQuery(query.getSQL())
     return this.#d1.prepare(text).bind(...params)
+  }
+}
+
+class Remembering extends Database {
+  readonly #answers = new Map<string, Promise<unknown[]>>()
+
+  override all<Row>(query: SQLWrapper): Promise<Row[]> {
+    const { sql: text, params } = dialect.sqlToQuery(query.getSQL())
+    const question = JSON.stringify([text, params])
+    const answer = this.#answers.get(question) ?? super.all<Row>(query)
+    this.#answers.set(question, answer)
+    return answer as Promise<Row[]>
   }
 }
 

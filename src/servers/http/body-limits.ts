@@ -25,7 +25,7 @@ export const TRAIN_BYTES_MAX = 12 * 1024 * 1024
 const TEMPLATE_BYTES_MAX = 2 * 1024 * 1024
 
 const LIMITS: { method: string; path: RegExp; bytesMax: number }[] = [
-  { method: 'POST', path: /^\/v1\/messages\/send$/, bytesMax: SEND_BYTES_MAX },
+  { method: 'POST', path: /^\/v1\/messages\/send(?:-batch)?$/, bytesMax: SEND_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/messages\/[^/]+\/(?:reply|reply-all|forward)$/, bytesMax: SEND_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/messages\/send-raw$/, bytesMax: IMPORT_BYTES_MAX },
   { method: 'POST', path: /^\/v1\/templates(?:\/[^/]+\/preview)?$/, bytesMax: TEMPLATE_BYTES_MAX },

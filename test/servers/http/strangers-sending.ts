@@ -25,6 +25,9 @@ export const SENDING_CALLS = {
       foreign: true,
     },
   ],
+  'post /v1/messages/send-batch': [
+    { path: () => '/v1/messages/send-batch', json: { messages: [{ to, text: 'word' }] }, status: 200, foreign: false },
+  ],
   'post /v1/messages/send-raw': [
     {
       path: () => '/v1/messages/send-raw?recipients=stranger@a.example',

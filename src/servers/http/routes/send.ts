@@ -4,17 +4,19 @@ import { isFailure } from '../../../errors.ts'
 import { readMailbox } from '../../../mime/compose-address.ts'
 import { RECIPIENTS_MAX } from '../../../mime/compose-check.ts'
 import { readRawMail } from '../../../mime/compose-raw.ts'
+import { BATCH_MAX, sendBatch } from '../../../outbound/send-batch.ts'
 import { sendMessage } from '../../../outbound/send-message.ts'
 import { SENT_BYTES_MAX, submit } from '../../../outbound/submit.ts'
 import { UNDO_SECONDS_MAX } from '../../../outbound/timing.ts'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
-import { orProblem, problemFor } from '../errors.ts'
+import { ERROR_CODES, orProblem, problemFor } from '../errors.ts'
 import { rawMessageBody, readRawMessage } from '../raw-body.ts'
-import { jsonBody, problems } from '../responses.ts'
+import { json, jsonBody, problems } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { accepted, newMailOf, requestOf, sendableFields, sentAnswer } from '../sending.ts'
 import { readTiming, timingFields } from '../sending-time.ts'
+import { renderSent, sent } from '../submission-view.ts'
 
 export const sends = new OpenAPIHono<HttpEnv>()
 
@@ -78,12 +80,73 @@ sends.openapi(sendRaw, async (c) => {
   // The fields of the message itself stand nowhere that a pointer could lead to.
   if (isFailure(mail)) throw problemFor(mail, false)
   const request = await requestOf(account, 'send-raw', c.req.header('idempotency-key'))
-  const sent = await submit(c.env.deps, account, { ...mail, ...readTiming(query) }, request)
-  if (isFailure(sent)) throw problemFor(sent, false)
-  return c.json(...sentAnswer(sent))
+  const submission = await submit(c.env.deps, account, { ...mail, ...readTiming(query) }, request)
+  if (isFailure(submission)) throw problemFor(submission, false)
+  return c.json(...sentAnswer(submission))
 })
 
 function recipientsOf(given: string | undefined) {
   if (given === undefined) return null
   return given.split(',').map((one) => readMailbox(one) ?? { name: '', address: '' })
 }
+
+const itemProblem = z.object({
+  code: z.enum(ERROR_CODES),
+  detail: z.string(),
+  pointer: z.string().nullable().openapi({ description: 'RFC 6901, inside the message.' }),
+})
+
+const sendMany = defineRoute({
+  method: 'post',
+  path: '/v1/messages/send-batch',
+  operationId: 'sendBatch',
+  tags: ['Sending'],
+  summary: 'Send up to a hundred messages',
+  description:
+    'Each by itself: results stand in the order of the messages, and one that is refused stops no other. A body that cannot be read as messages sends none. With an Idempotency-Key each is sent once, however often the call is repeated; what was `unavailable` is sent again in a call of its own.',
+  ...requires('mail:send'),
+  request: jsonBody(
+    z
+      .strictObject({
+        messages: z
+          .array(z.strictObject({ ...sendableFields, ...timingFields }).openapi('BatchMessage'))
+          .min(1)
+          .max(BATCH_MAX),
+      })
+      .openapi('NewBatch', {
+        example: { messages: [{ to: ['ann@example.org'], subject: 'Hello', text: 'Hello, Ann.' }] },
+      }),
+  ),
+  responses: {
+    200: json(
+      z
+        .object({
+          results: z.array(
+            z.object({ submission: sent.nullable(), problem: itemProblem.nullable() }).openapi('BatchResult'),
+          ),
+        })
+        .openapi('BatchResults'),
+      'What became of each: a submission, or a problem.',
+    ),
+    ...problems(400, 409, 413, 415),
+  },
+})
+
+sends.openapi(sendMany, async (c) => {
+  const { account } = c.var
+  const { messages } = c.req.valid('json')
+  const key = c.req.header('idempotency-key')
+  const items = await Promise.all(
+    messages.map(async (given, n) => ({
+      mail: { ...newMailOf(account, given), ...readTiming(given) },
+      request: await requestOf(account, `batch ${n}`, key),
+    })),
+  )
+  const results = await sendBatch(c.env.deps, account, items)
+  const shown = results.map((one) => {
+    if (!isFailure(one)) return { submission: renderSent(one), problem: null }
+    const pointer = one.field === undefined ? null : `/${one.field}`
+    return { submission: null, problem: { code: one.failure, detail: one.detail, pointer } }
+  })
+  return c.json({ results: shown }, 200)
+})
