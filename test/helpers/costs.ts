@@ -7,7 +7,6 @@
 import { env } from 'cloudflare:workers'
 import { putForwarding } from '../../src/access/forwarding.ts'
 import { putVacation } from '../../src/access/vacation.ts'
-import { isFailure } from '../../src/errors.ts'
 import { report } from '../../src/junk/report.ts'
 import { train } from '../../src/junk/train.ts'
 import { changeAll } from '../../src/mailbox/change.ts'
@@ -23,14 +22,11 @@ import { readMessage } from '../../src/mailbox/read.ts'
 import { whole } from '../../src/mailbox/reader.ts'
 import { fetchByUid, openMailbox } from '../../src/mailbox/uids.ts'
 import { BEGINNING, listEvents } from '../../src/notify/events.ts'
-import { changeDraft, createDraft, sendDraft } from '../../src/outbound/drafts.ts'
-import { forwardMessage } from '../../src/outbound/forward-message.ts'
-import { sendBatch } from '../../src/outbound/send-batch.ts'
 import { sendDue } from '../../src/outbound/send-due.ts'
-import type { NewMail } from '../../src/outbound/send-message.ts'
 import { submit } from '../../src/outbound/submit.ts'
 import { UIDS_PER_PAGE } from '../../src/store/message-write.ts'
 import { type BulkMailbox, fillMailbox } from './bulk.ts'
+import { COMPOSING } from './costs-composing.ts'
 import { type Meter, metered } from './counting.ts'
 import { disguisedMessage, latin1, makeAccount, makeWorld, plainMessage, receiveRaw, type World } from './world.ts'
 
@@ -301,54 +297,7 @@ export const OPERATIONS: Operation[] = [
       ),
     run: ({ world }) => sendDue(world.deps, 0).then(() => ({})),
   },
-  {
-    name: 'make a draft',
-    read: 60,
-    written: 20,
-    run: ({ world, box }) => createDraft(world.deps, whole(box.accountId), mailFor(box.size), crypto.randomUUID()),
-  },
-  {
-    name: 'change a draft',
-    read: 90,
-    written: 34,
-    prepare: draftOf,
-    run: ({ world, box }, id) => changeDraft(world.deps, whole(box.accountId), id, { text: 'Changed.' }, null),
-  },
-  {
-    name: 'send a draft to one recipient',
-    read: 110,
-    written: 44,
-    prepare: draftOf,
-    run: ({ world, box }, id) => sendDraft(world.deps, whole(box.accountId), id, null),
-  },
-  {
-    name: 'forward a message',
-    read: 80,
-    written: 34,
-    prepare: async ({ world, box }) => {
-      const filed = await receiveRaw(world, `demo@size${box.size}.test`, plainMessage(), { source: 'local' })
-      if (filed.kind !== 'filed') throw new Error(filed.kind)
-      return filed.id
-    },
-    run: ({ world, box }, id) => {
-      const { to, cc, bcc, from, text, html, attachments } = mailFor(box.size)
-      const wanted = { to, cc, bcc, from, text, html, attachments, as: 'inline' as const, withAttachments: true }
-      return forwardMessage(world.deps, whole(box.accountId), id, wanted, null)
-    },
-  },
-  {
-    name: 'send a batch of ten',
-    read: 600,
-    written: 260,
-    run: ({ world, box }) => {
-      const item = { mail: mailFor(box.size), request: null }
-      return sendBatch(
-        world.deps,
-        whole(box.accountId),
-        Array.from({ length: 10 }, () => item),
-      )
-    },
-  },
+  ...COMPOSING,
   {
     name: 'make a mailbox',
     read: 40,
@@ -379,18 +328,6 @@ function submitTo({ world, box }: Setup, addresses: string[]) {
   const to = addresses.map((address) => ({ name: '', address }))
   const draft = { from: null, to, cc: [], bcc: [], replyTo: [], headers: [], attachments: [] }
   return submit(world.deps, whole(box.accountId), { ...draft, subject: 'Own', text: 'Own.', html: null }, null)
-}
-
-function mailFor(size: number): NewMail {
-  const to = [{ name: '', address: `demo@size${size}.test` }]
-  const none = { from: null, cc: [], bcc: [], replyTo: [], headers: [], attachments: [], template: null }
-  return { ...none, to, subject: 'Own', text: 'Own.', html: null }
-}
-
-async function draftOf({ world, box }: Setup): Promise<number> {
-  const made = await createDraft(world.deps, whole(box.accountId), mailFor(box.size), crypto.randomUUID())
-  if (isFailure(made)) throw new Error(made.detail)
-  return made.row.id
 }
 
 function change({ world, box }: Setup, ns: number[], edit: Edit) {
