@@ -10,6 +10,9 @@ import type { Address } from './message.ts'
 const PLAIN_NAME_CHARS_MAX = 60
 const ATOMS = /^[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*$/
 const DOT_ATOM = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/
+/** RFC 6532 §3.2: letters beyond ASCII stand in an atom too. Controls and blanks of any kind do not. */
+const UTF8_DOT_ATOM =
+  /^(?:[\w!#$%&'*+/=?^`{|}~-]|[^\0-\x7f\p{C}\p{Z}])+(?:\.(?:[\w!#$%&'*+/=?^`{|}~-]|[^\0-\x7f\p{C}\p{Z}])+)*$/u
 
 /** 'a@b', 'Name <a@b>' or '"Name" <a@b>', as a program writes it: nothing is decoded. Null where it is none of them. */
 export function readMailbox(text: string): Address | null {
@@ -27,17 +30,24 @@ function unquoted(name: string): string {
   return /^"(?:[^"\\]|\\.)*"$/s.test(name) ? name.slice(1, -1).replaceAll(/\\(.)/gs, '$1') : name
 }
 
-/**
- * The address as a field and an envelope have it: the local part as given, the domain as A-label. Null where it is none, or
- * where its local part is not ASCII: that takes SMTPUTF8 (RFC 6531) on the whole way.
- */
+/** What `writableAddress` gives, where it is ASCII: any server takes it. */
 export function sendableAddress(address: string): string | null {
+  const known = writableAddress(address)
+  return known !== null && /^[\x20-\x7e]*$/.test(known) ? known : null
+}
+
+/**
+ * The address as a field and an envelope have it: the local part as given, the domain as A-label. Null where it is none. A local
+ * part that is not ASCII takes SMTPUTF8 (RFC 6531) on the whole way (international.ts).
+ */
+export function writableAddress(address: string): string | null {
   const folded = foldAddress(address)
-  if (folded === null || !/^[\x21-\x7e]*$/.test(folded.replaceAll(' ', ''))) return null
+  if (folded === null) return null
   const { local, domain } = splitAddress(folded)
   if (domain.indexOf('.') < 0) return null
   const given = address.trim().slice(0, address.trim().lastIndexOf('@'))
   if (DOT_ATOM.test(given)) return `${given}@${domain}`
+  if (!/^[\x20-\x7e]*$/.test(local)) return UTF8_DOT_ATOM.test(local) ? `${given.normalize('NFC')}@${domain}` : null
   return local.startsWith('"') ? `${local}@${domain}` : null
 }
 

@@ -4,7 +4,7 @@
  */
 import { type Failure, fail } from '../errors.ts'
 import type { Draft, DraftAttachment } from './compose.ts'
-import { sendableAddress } from './compose-address.ts'
+import { writableAddress } from './compose-address.ts'
 import type { Address } from './message.ts'
 
 /** Of one message, in To, Cc and Bcc together: what the sending providers take in one call. */
@@ -80,7 +80,7 @@ export function refuseMailbox({ name, address }: Address, field: string): Failur
   if (!isOneLine(name) || !isOneLine(address))
     return fail('invalid', 'A name and an address are one line of text, without control characters.', field)
   if (name.length > NAME_CHARS_MAX) return fail('invalid', `A name has at most ${NAME_CHARS_MAX} characters.`, field)
-  if (sendableAddress(address) !== null) return null
+  if (writableAddress(address) !== null) return null
   return fail(
     'invalid',
     'This is no address that mail can be sent to: write "a@b.example" or "Name <a@b.example>".',

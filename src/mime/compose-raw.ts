@@ -13,7 +13,7 @@
 import { type Failure, fail, isFailure } from '../errors.ts'
 import { parseAddressList } from './addresses.ts'
 import type { Stamp } from './compose.ts'
-import { mailboxList, sendableAddress } from './compose-address.ts'
+import { mailboxList, sendableAddress, writableAddress } from './compose-address.ts'
 import { RECIPIENTS_MAX, refuseMailbox } from './compose-check.ts'
 import { dateText } from './compose-text.ts'
 import { parseDate } from './date.ts'
@@ -146,7 +146,7 @@ function recipientsOf(fields: HeaderField[], given: Address[] | null): Address[]
   if (recipients.length > RECIPIENTS_MAX)
     return fail('invalid', `A message has at most ${RECIPIENTS_MAX} recipients.`, 'To')
   for (const { address } of recipients) {
-    if (sendableAddress(address) === null)
+    if (writableAddress(address) === null)
       return fail('invalid', 'A recipient has no address that mail can be sent to.', given ? 'recipients' : 'To')
   }
   return recipients

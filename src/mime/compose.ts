@@ -6,11 +6,12 @@
  *
  * Invariants:
  *  - The draft has passed refuseDraft (compose-check.ts): nothing in it can end a line.
- *  - The bytes are ASCII with CRLF, and no line has more than 998 characters (RFC 5322 §2.1.1).
+ *  - The bytes are ASCII with CRLF but for local parts that are not, which nothing can encode (RFC 6532), and no line has more
+ *    than 998 characters (RFC 5322 §2.1.1).
  *  - Bcc is not in the message: who was written to in secret stands in the envelope alone. Only what is kept for its writer
  *    (`keep`) has it.
  */
-import { mailboxList, sendableAddress } from './compose-address.ts'
+import { mailboxList, writableAddress } from './compose-address.ts'
 import { param } from './compose-params.ts'
 import { base64Bytes, dateText, encodeBody, encodeText } from './compose-text.ts'
 import { htmlToText } from './html-text.ts'
@@ -100,7 +101,7 @@ function fieldsOf(draft: Draft, { messageId, nowMs }: Stamp): Field[] {
 }
 
 function sendable({ name, address }: Address): Address {
-  const known = sendableAddress(address)
+  const known = writableAddress(address)
   if (known === null) throw new Error('an address that cannot be sent to has passed the check')
   return { name, address: known }
 }

@@ -24,7 +24,7 @@ import type { Reader } from '../mailbox/reader.ts'
 import { type MessageDetail, type MessageSummary, summaryOf } from '../mailbox/view.ts'
 import { splitAddress } from '../mime/addresses.ts'
 import { composeKept } from '../mime/compose.ts'
-import { sendableAddress } from '../mime/compose-address.ts'
+import { writableAddress } from '../mime/compose-address.ts'
 import { readRawMail } from '../mime/compose-raw.ts'
 import { parseMessage } from '../mime/parse.ts'
 import { readRoles } from '../store/account-read.ts'
@@ -196,7 +196,7 @@ async function write(
   if (refused) return refused
   const sender = await resolveSender(deps, reader, fields.from.address)
   if (isFailure(sender)) return sender
-  const { domain } = splitAddress(sendableAddress(sender.address) ?? '')
+  const { domain } = splitAddress(writableAddress(sender.address) ?? '')
   const stamp = stampOf(deps, domain)
   const bytes = composeKept(draft, messageId === null ? stamp : { ...stamp, messageId })
   if (bytes.length > DRAFT_BYTES_MAX) return fail('too-large', `A draft has at most ${DRAFT_BYTES_MAX} bytes.`)

@@ -29,10 +29,10 @@ export const LOST: SendOutcome = {
   detail: 'Nobody knows whether the provider took it. It is not tried again, so that it does not come twice.',
 }
 const UNSHAPED: SendOutcome = { kind: 'temporary', code: '4.3.0', detail: 'It could not be made ready for now.' }
-const TOO_LARGE: SendOutcome = {
+const UNABLE: SendOutcome = {
   kind: 'permanent',
   code: '5.3.4',
-  detail: 'No sending provider takes so large a message.',
+  detail: 'No sending provider takes such a message: it is too large, or an address in it is not ASCII.',
 }
 
 /** Hands over what is due; gives when to look at it again, or null. `all` are the domain's providers, `able` those that can take it. */
@@ -55,7 +55,7 @@ export async function handOver(
 
 async function settleUnable(deps: Deps, rows: readonly DueRow[], all: readonly Provider[]): Promise<number | null> {
   const outcome: SendOutcome =
-    all.length > 0 ? TOO_LARGE : { kind: 'temporary', code: '4.3.5', detail: 'No sending provider is configured.' }
+    all.length > 0 ? UNABLE : { kind: 'temporary', code: '4.3.5', detail: 'No sending provider is configured.' }
   const claimed = await claim(deps, rows, null, newCall(deps))
   return await settle(
     deps,

@@ -10,15 +10,15 @@ export async function providersOf(deps: Deps, domain: string): Promise<Provider[
   return deps.providers.inOrder(row?.providers ? (JSON.parse(row.providers) as string[]) : null)
 }
 
+/** What it takes to carry a submission. */
+export type Needs = Pick<SubmissionRow, 'kind' | 'size'> & { isInternational: boolean }
+
 /**
  * Those that can take a submission. What the server sends by itself goes to those first that keep to its envelope sender:
  * another would have to be handed it in another shape (forwarded.ts).
  */
-export function ableTo(
-  providers: readonly Provider[],
-  { kind, size }: Pick<SubmissionRow, 'kind' | 'size'>,
-): Provider[] {
-  const fitting = providers.filter(({ bytesMax }) => bytesMax >= size)
+export function ableTo(providers: readonly Provider[], { kind, size, isInternational }: Needs): Provider[] {
+  const fitting = providers.filter(({ bytesMax, hasSmtpUtf8 }) => bytesMax >= size && (hasSmtpUtf8 || !isInternational))
   if (kind === 'mail') return fitting
   return [...fitting.filter(({ hasEnvelope }) => hasEnvelope), ...fitting.filter(({ hasEnvelope }) => !hasEnvelope)]
 }

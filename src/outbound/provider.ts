@@ -62,6 +62,8 @@ export type Provider = {
   bytesMax: number
   /** It keeps to the envelope sender that it is given: SRS, VERP and the null sender can be had. */
   hasEnvelope: boolean
+  /** It takes addresses whose local part is not ASCII (RFC 6531). Absent: it takes none. */
+  hasSmtpUtf8?: boolean
   /** For so many seconds it takes a call with the same key once, however often it is repeated. 0: it knows no keys. */
   idempotentSeconds: number
   /**

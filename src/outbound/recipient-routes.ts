@@ -2,7 +2,7 @@
 import { localDomains } from '../access/senders.ts'
 import type { Deps } from '../deps.ts'
 import { foldAddress, splitAddress } from '../mime/addresses.ts'
-import { sendableAddress } from '../mime/compose-address.ts'
+import { writableAddress } from '../mime/compose-address.ts'
 import type { NewRecipient } from '../store/submission-write.ts'
 
 export type RoutedRecipient = NewRecipient & { folded: string }
@@ -12,8 +12,8 @@ export async function routesOf(deps: Deps, addresses: readonly string[]): Promis
   const byFolded = new Map<string, string>()
   for (const address of addresses) {
     const folded = foldAddress(address)
-    const sendable = sendableAddress(address)
-    if (folded !== null && sendable !== null && !byFolded.has(folded)) byFolded.set(folded, sendable)
+    const written = writableAddress(address)
+    if (folded !== null && written !== null && !byFolded.has(folded)) byFolded.set(folded, written)
   }
   const domainOf = (folded: string) => splitAddress(folded).domain
   const local = await localDomains(deps, [...new Set([...byFolded.keys()].map(domainOf))])

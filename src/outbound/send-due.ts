@@ -12,6 +12,7 @@
  */
 import type { Deps } from '../deps.ts'
 import { foldAddress } from '../mime/addresses.ts'
+import { needsSmtpUtf8 } from '../mime/international.ts'
 import { wakeOutbox } from '../notify/outbox.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import { type DueRow, readDue, readDueMinutes } from '../store/submission-read.ts'
@@ -125,7 +126,9 @@ async function sendSubmission(round: Round, rows: DueRow[]): Promise<number | nu
   const outside = left.filter(({ route }) => route === 'provider')
   if (outside.length === 0) return nextAt
   const all = await orderOf(round, first.domain)
-  const able = ableTo(all, first)
+  const addresses = outside.map(({ address }) => address)
+  const isInternational = needsSmtpUtf8({ sender: first.sender, recipients: addresses, raw })
+  const able = ableTo(all, { ...first, isInternational })
   round.queries += Math.ceil(outside.length / (able[0]?.recipientsMax ?? 1)) * QUERIES_CALL
   return soonest(nextAt, await handOver(deps, outside, raw, { all, able }))
 }

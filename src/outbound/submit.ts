@@ -18,9 +18,10 @@ import { SEEN } from '../mailbox/flags.ts'
 import type { Reader } from '../mailbox/reader.ts'
 import { splitAddress } from '../mime/addresses.ts'
 import { compose, type Draft, type Stamp } from '../mime/compose.ts'
-import { sendableAddress } from '../mime/compose-address.ts'
+import { writableAddress } from '../mime/compose-address.ts'
 import { refuseDraft, refuseMailbox } from '../mime/compose-check.ts'
 import type { RawMail } from '../mime/compose-raw.ts'
+import { needsSmtpUtf8 } from '../mime/international.ts'
 import type { Address } from '../mime/message.ts'
 import { parseMessage } from '../mime/parse.ts'
 import { readAccount, readRoles } from '../store/account-read.ts'
@@ -34,7 +35,7 @@ import { announceSubmission, insertSubmission } from '../store/submission-write.
 import { readSuppressed } from '../store/suppression-read.ts'
 import { countWritten } from '../store/teaching-write.ts'
 import { allowancesOf, countAllowed, refuseAlways, refusedFor, type Submitter } from './allowance.ts'
-import { providersOf } from './provider-order.ts'
+import { ableTo, providersOf } from './provider-order.ts'
 import { type RoutedRecipient, routesOf } from './recipient-routes.ts'
 import { type Submission, withRecipients } from './submission.ts'
 import { type Timing, timeOf } from './timing.ts'
@@ -84,7 +85,7 @@ export async function submit(
   const unable = refuseAlways(account, allowances, recipients.length)
   if (unable) return unable
   const mail = write(deps, writable, sender.address, sendAt)
-  const unsendable = await refuseRoutes(deps, sender, recipients, mail.bytes.length)
+  const unsendable = await refuseRoutes(deps, sender, recipients, mail.bytes)
   if (unsendable) return unsendable
   const counts = countAllowed(accountId, allowances, recipients.length, now)
   const times = { now, sendAt }
@@ -112,8 +113,8 @@ async function resolve(deps: Deps, reader: Reader, from: Address | null): Promis
   if (refused) return refused
   const sender = await resolveSender(deps, reader, from?.address ?? null)
   if (isFailure(sender)) return sender
-  const address = sendableAddress(sender.address)
-  if (address === null) return fail('invalid', 'Mail cannot be sent from this address: its name is not ASCII.', 'from')
+  const address = writableAddress(sender.address)
+  if (address === null) return fail('invalid', 'Mail cannot be sent from this address.', 'from')
   return { addressId: sender.addressId, address }
 }
 
@@ -157,15 +158,24 @@ async function refuseRoutes(
   deps: Deps,
   sender: From,
   recipients: RoutedRecipient[],
-  size: number,
+  raw: Uint8Array,
 ): Promise<Failure | null> {
+  const size = raw.length
   if (size > SENT_BYTES_MAX) return tooLarge(size)
   if (!recipients.some(({ route, isSuppressed }) => route === 'provider' && !isSuppressed)) return null
   const providers = await providersOf(deps, splitAddress(sender.address).domain)
   if (providers.length === 0)
     return fail('not-configured', 'No provider is configured that could send mail to other servers.')
   const most = Math.max(...providers.map(({ bytesMax }) => bytesMax))
-  return size > most ? tooLarge(size, most) : null
+  if (size > most) return tooLarge(size, most)
+  const addresses = recipients.map(({ address }) => address)
+  const isInternational = needsSmtpUtf8({ sender: sender.address, recipients: addresses, raw })
+  if (ableTo(providers, { kind: 'mail', size, isInternational }).length > 0) return null
+  return fail(
+    'invalid',
+    'An address in it is not ASCII, which only a provider by SMTP can carry: none of the sending providers can.',
+    'to',
+  )
 }
 
 type Mail = { bytes: Uint8Array; messageId: string }

@@ -11,6 +11,7 @@ export function providerOf({ send, ...over }: SimpleProvider): Provider {
     recipientsMax: 50,
     bytesMax: 25 * 1024 * 1024,
     hasEnvelope: true,
+    hasSmtpUtf8: false,
     idempotentSeconds: 0,
     ...over,
     send: ({ sender, recipients, raw }: Outgoing) =>

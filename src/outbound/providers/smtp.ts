@@ -32,6 +32,7 @@ export function smtpProvider({ server, connect, sign, timeouts = TIMEOUTS }: Smt
     recipientsMax: RECIPIENTS_MAX,
     bytesMax: BYTES_MAX,
     hasEnvelope: true,
+    hasSmtpUtf8: true,
     idempotentSeconds: 0,
     send: (message) => send(connections, sign, message),
   }

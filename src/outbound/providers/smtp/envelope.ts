@@ -1,7 +1,6 @@
 /** MAIL and RCPT with their parameters, and what a server must be able to do before they may be said. */
 
-import { readHeaders } from '../../../mime/envelope.ts'
-import { type HeaderBlock, parseHeaderBlock } from '../../../mime/headers.ts'
+import { needsSmtpUtf8 } from '../../../mime/international.ts'
 import type { SendOutcome } from '../../provider.ts'
 import type { Capabilities } from './capabilities.ts'
 import { isEightBit } from './wire-form.ts'
@@ -44,7 +43,7 @@ export function paramsOf(mail: Mail, offered: Capabilities): { text: string } | 
   const bytes = sizeOf(mail)
   if (offered.sizeMax !== null && bytes > offered.sizeMax)
     return refusal('5.3.4', `The message has ${bytes} bytes, and the SMTP server takes ${offered.sizeMax}.`)
-  const isInternational = needsUtf8(mail)
+  const isInternational = needsSmtpUtf8(mail)
   if (isInternational && !offered.smtpUtf8)
     return refusal('5.6.7', 'An address is not ASCII, and the SMTP server does not know SMTPUTF8.')
   const eightBit = isEightBit(mail.raw)
@@ -56,22 +55,4 @@ export function paramsOf(mail: Mail, offered: Capabilities): { text: string } | 
 
 function refusal(code: string, detail: string): { refusal: Refused } {
   return { refusal: { kind: 'permanent', code, detail, isProviders: true } }
-}
-
-/**
- * RFC 6531 §3.4: where an address of the envelope or of the header is not ASCII. Other text of the header that is UTF-8 as it
- * stands does not ask for it: forwarded mail came here so, and a server further on that knows no SMTPUTF8 would refuse it.
- */
-function needsUtf8({ sender, recipients, raw }: Mail): boolean {
-  return [sender, ...recipients].some(isInternational) || headerAddresses(parseHeaderBlock(raw)).some(isInternational)
-}
-
-function headerAddresses({ fields, defects }: HeaderBlock): string[] {
-  if (!defects.includes('header-8bit')) return []
-  const { from, sender, replyTo, to, cc } = readHeaders(fields).envelope
-  return [from, sender, replyTo, to, cc].flat().map(({ address }) => address)
-}
-
-function isInternational(address: string): boolean {
-  return /[^\0-\x7f]/.test(address)
 }
