@@ -117,7 +117,11 @@ it('sends through the outbound queue: to its own addresses, and to others by the
     body: JSON.stringify({ to: ['demo@postern.test', 'ada@example.com'], subject: 'sent', text: 'Hello.' }),
   })
   expect(response.status).toBe(202)
-  await becomes(2, "select count(*) n from submission_recipients where status = 'delivered'")
+  await becomes(
+    2,
+    `select count(*) n from submission_recipients r join submissions s on s.id = r.submission_id
+      where r.status = 'delivered' and s.kind = 'mail'`,
+  )
   expect(await count('select count(*) n from messages where subject = ?', 'sent')).toBe(2)
 })
 

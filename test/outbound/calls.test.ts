@@ -38,7 +38,10 @@ function provider(name: Provider['name'], answer: () => Answer, over: Partial<Pr
 
 beforeEach(async () => {
   await migrate()
-  await env.DB.prepare('update submission_recipients set next_at = null').run()
+  await env.DB.batch([
+    env.DB.prepare('update submission_recipients set next_at = null'),
+    env.DB.prepare('update domains set providers = null'),
+  ])
   calls = []
   world = makeWorld({ returnDomain: 'bounces.example' })
   account = await makeAccount(world, `u${crypto.randomUUID()}@a.example`)
@@ -128,12 +131,14 @@ describe('the next provider', () => {
     expect([asked(), await statuses(id)]).toEqual([[['resend', 1]], [status]])
   })
 
-  it('and the last having trouble too, all is tried again later, in the order that the domain has', async () => {
-    const no = refusing('permanent', true)
+  it.each([
+    ['is tried again later', 'temporary', 'deferred'],
+    ['fails', 'permanent', 'failed'],
+  ] as const)('and the last having trouble too, all %s, in the order that the domain has', async (_, kind, status) => {
+    const no = refusing(kind, true)
     await env.DB.prepare(`update domains set providers = '["ses","resend"]' where name = 'a.example'`).run()
     const id = await sent([provider('resend', () => no), provider('ses', () => no)], 'a@x.example')
-    expect([asked().map(([by]) => by), await statuses(id)]).toEqual([['ses', 'resend'], ['deferred']])
-    await env.DB.prepare('update domains set providers = null').run()
+    expect([asked().map(([by]) => by), await statuses(id)]).toEqual([['ses', 'resend'], [status]])
   })
 
   it('is asked where the first does not take so large a message', async () => {
