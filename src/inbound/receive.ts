@@ -25,8 +25,8 @@ import { passBack } from './pass-back.ts'
 import { type Outside, passOn } from './pass-on.ts'
 import { type MailboxRecipient, resolveRecipient } from './resolve.ts'
 
-/** Cloudflare's own limit. Larger mail from another source is refused with the same words. */
-export const MESSAGE_BYTES_MAX = 25 * 1024 * 1024
+/** What is sent from here to an address of this server may be as large. Email Routing has a limit of its own, of 25 MiB. */
+export const MESSAGE_BYTES_MAX = 30 * 1024 * 1024
 const RECEIPT_ID_BYTES = 16
 
 export type Incoming = {
@@ -54,7 +54,7 @@ export async function receive(deps: Deps, incoming: Incoming): Promise<Received>
   const recipient = await resolveRecipient(deps, incoming.to)
   if (recipient.kind === 'refused') return recipient
   const bytes = await incoming.read()
-  if (bytes.length > MESSAGE_BYTES_MAX) return { kind: 'refused', reply: '5.3.4 The message is larger than 25 MiB' }
+  if (bytes.length > MESSAGE_BYTES_MAX) return { kind: 'refused', reply: '5.3.4 The message is larger than 30 MiB' }
   switch (recipient.kind) {
     case 'forward':
       return await receiveForward(deps, incoming, recipient.row, bytes)

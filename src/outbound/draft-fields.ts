@@ -13,9 +13,6 @@ import type { Address } from '../mime/message.ts'
 import type { Attaching } from './attached.ts'
 import { referenceTo } from './original.ts'
 
-/** Of a whole draft: 20 MiB of files in base64, and what is written. A provider may take less. */
-export const DRAFT_BYTES_MAX = 30 * 1024 * 1024
-
 export type DraftFields = Omit<Draft, 'from' | 'attachments'> & { from: Address; attachments: Attaching[] }
 /** Null leaves out of a draft what may be left out; what is not named stays. */
 export type DraftChange = Partial<Omit<DraftFields, 'from'>> & { from?: Address }

@@ -36,16 +36,11 @@ import { appendedKey } from '../store/raw.ts'
 import type { DraftRow } from '../store/schema.ts'
 import { readSubmissionByRequest } from '../store/submission-read.ts'
 import { resolveAttachments } from './attached.ts'
-import {
-  DRAFT_BYTES_MAX,
-  type DraftChange,
-  type DraftFields,
-  readDraftFields,
-  refuseDraftFields,
-} from './draft-fields.ts'
+import { type DraftChange, type DraftFields, readDraftFields, refuseDraftFields } from './draft-fields.ts'
 import { filledMail, type NewMail } from './send-message.ts'
 import { type Submission, withRecipients } from './submission.ts'
-import { stampOf, submit } from './submit.ts'
+import { SENT_BYTES_MAX, stampOf, submit } from './submit.ts'
+import type { Timing } from './timing.ts'
 
 /** A change that meets another is made again for what that has left. */
 const ATTEMPTS = 4
@@ -140,6 +135,7 @@ export async function sendDraft(
   reader: Reader,
   id: number,
   version: number | null,
+  timing: Timing = {},
 ): Promise<Submission | Failure> {
   const request = await hashToken(`${reader.accountId} draft ${id}`)
   const draft = await getDraft(deps, reader, id)
@@ -149,7 +145,9 @@ export async function sendDraft(
   if (!object) throw new Error(`the raw object ${draft.message.rawKey} is missing`)
   const mail = readRawMail(object.bytes, { isDated: true })
   if (isFailure(mail)) return { failure: mail.failure, detail: mail.detail }
-  const sent = await submit(deps, reader, mail, request, { before: () => leaving(deps, reader, draft.row) })
+  const sent = await submit(deps, reader, { ...mail, ...timing }, request, {
+    before: () => leaving(deps, reader, draft.row),
+  })
   // Another call may have sent it in between.
   return isFailure(sent) ? ((await sentAs(deps, reader, request)) ?? sent) : sent
 }
@@ -199,7 +197,7 @@ async function write(
   const { domain } = splitAddress(writableAddress(sender.address) ?? '')
   const stamp = stampOf(deps, domain)
   const bytes = composeKept(draft, messageId === null ? stamp : { ...stamp, messageId })
-  if (bytes.length > DRAFT_BYTES_MAX) return fail('too-large', `A draft has at most ${DRAFT_BYTES_MAX} bytes.`)
+  if (bytes.length > SENT_BYTES_MAX) return fail('too-large', `A draft has at most ${SENT_BYTES_MAX} bytes.`)
   return { bytes, addressId: sender.addressId }
 }
 

@@ -41,8 +41,8 @@ import { type Submission, withRecipients } from './submission.ts'
 import { type Timing, timeOf } from './timing.ts'
 import { wakeOutbound } from './wake.ts'
 
-/** Of a whole message, as it is sent: what memory leaves room for, and what most servers take. A provider may take less. */
-export const SENT_BYTES_MAX = 25 * 1024 * 1024
+/** Of a whole message, as it is sent: files of 20 MiB in base64, and what is written. A provider may take less. */
+export const SENT_BYTES_MAX = 30 * 1024 * 1024
 const NAME_BYTES = 16
 /** What is to be sent later than the sweep comes by is woken for by the sweep. */
 const WAKE_SECONDS_MAX = 15 * 60

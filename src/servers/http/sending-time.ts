@@ -13,6 +13,14 @@ export const timingFields = {
   }),
 }
 
+/** The same for a route whose body is something else. */
+export const timingQuery = {
+  send_at: timingFields.send_at,
+  undo_seconds: z.coerce.number().int().min(0).max(UNDO_SECONDS_MAX).optional().openapi({
+    description: 'It waits so long at the least, and may be cancelled meanwhile.',
+  }),
+}
+
 export function readTiming(given: { send_at?: string | undefined; undo_seconds?: number | undefined }): Timing {
   const { send_at, undo_seconds } = given
   return {

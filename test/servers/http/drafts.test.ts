@@ -180,14 +180,30 @@ describe('a file of a draft', () => {
     expect((await ann.delete(`/v1/drafts/${made.id}/attachments/9`)).status).toBe(404)
   })
 
-  it('may have 15 MB', async () => {
-    const made = await make({ to: ['bob@b.example'], text: 'a' })
-    const answer = await upload(made.id, 'x'.repeat(15_000_000), 'filename=large.bin')
-    expect(answer.body.attachments).toMatchObject([{ size: 15_000_000 }])
+  it('may have 20 MiB, and go so', async () => {
+    const made = await make({ to: ['bob@b.example'], text: 'a', subject: 'Large' })
+    const size = 20 * 1024 * 1024
+    const answer = await upload(made.id, 'x'.repeat(size), 'filename=large.bin')
+    expect(answer.body.attachments).toMatchObject([{ size }])
+    expect((await upload(made.id, 'x', 'filename=more.bin')).status).toBe(413)
+    expect((await ann.post(`/v1/drafts/${made.id}/send`, undefined)).status).toBe(202)
+    await world.settle()
+    const [got] = (await bob.get('/v1/messages?subject=Large')).body.data
+    expect((await bob.get(`/v1/messages/${got.id}`)).body.attachments).toMatchObject([{ size }])
   })
 })
 
 describe('sending a draft', () => {
+  it('may wait, and be taken back', async () => {
+    const made = await make({ to: ['bob@b.example'], text: 'a' })
+    const sendAt = new Date(world.clock.ms + 86_400_000).toISOString().replace(/:\d\d\.\d+Z$/, ':00Z')
+    expect((await ann.post(`/v1/drafts/${made.id}/send?undo_seconds=1000`, undefined)).status).toBe(422)
+    const { body } = await ann.post(`/v1/drafts/${made.id}/send?send_at=${sendAt}`, undefined)
+    expect((await ann.get(`/v1/submissions/${body.id}`)).body).toMatchObject({ send_at: sendAt, finished_at: null })
+    const cancelled = await ann.post(`/v1/submissions/${body.id}/cancel`, undefined)
+    expect(cancelled.body.recipients).toMatchObject([{ status: 'cancelled' }])
+  })
+
   it('takes it out of Drafts and into Sent, once, and tells nobody of Bcc', async () => {
     const made = await make({ ...FULL, cc: [], attachments: [] })
     const answer = await ann.post(`/v1/drafts/${made.id}/send`, undefined)

@@ -26,6 +26,7 @@ import { headers, json, jsonBody, NOT_MODIFIED, problems, taggedJson } from '../
 import { defineRoute } from '../route.ts'
 import { idField, idParam, pageQuery } from '../schemas.ts'
 import { accepted, newMailOf, newMessageFields, sendableFields, sentAnswer } from '../sending.ts'
+import { readTiming, timingQuery } from '../sending-time.ts'
 
 export const drafts = new OpenAPIHono<HttpEnv>()
 
@@ -251,7 +252,7 @@ const send = defineRoute({
   description:
     'It leaves Drafts as its copy comes to stand in Sent. It is sent once: the same call again, with or without a key, gives the same submission.',
   ...requires('mail:send'),
-  request: { params },
+  request: { params, query: z.strictObject(timingQuery) },
   parameters: ifMatch,
   responses: { ...accepted, ...problems(400, 404, 409, 412, 413) },
 })
@@ -259,7 +260,7 @@ const send = defineRoute({
 drafts.openapi(send, async (c) => {
   const id = found(c.req.valid('param').id, 'draft')
   const version = c.req.header('if-match') === undefined ? null : await currentVersion(c, id)
-  const sent = orProblem(await sendDraft(c.env.deps, c.var.account, id, version))
+  const sent = orProblem(await sendDraft(c.env.deps, c.var.account, id, version, readTiming(c.req.valid('query'))))
   return c.json(...sentAnswer(sent))
 })
 

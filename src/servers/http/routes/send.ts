@@ -7,7 +7,6 @@ import { readRawMail } from '../../../mime/compose-raw.ts'
 import { BATCH_MAX, sendBatch } from '../../../outbound/send-batch.ts'
 import { sendMessage } from '../../../outbound/send-message.ts'
 import { SENT_BYTES_MAX, submit } from '../../../outbound/submit.ts'
-import { UNDO_SECONDS_MAX } from '../../../outbound/timing.ts'
 import { requires } from '../authorize.ts'
 import type { HttpEnv } from '../context.ts'
 import { ERROR_CODES, orProblem, problemFor } from '../errors.ts'
@@ -15,7 +14,7 @@ import { rawMessageBody, readRawMessage } from '../raw-body.ts'
 import { json, jsonBody, problems } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { accepted, newMailOf, requestOf, sendableFields, sentAnswer } from '../sending.ts'
-import { readTiming, timingFields } from '../sending-time.ts'
+import { readTiming, timingFields, timingQuery } from '../sending-time.ts'
 import { renderSent, sent } from '../submission-view.ts'
 
 export const sends = new OpenAPIHono<HttpEnv>()
@@ -62,10 +61,7 @@ const sendRaw = defineRoute({
           'Addresses with commas between them: who it goes to. Whom To, Cc and Bcc name, where this is left out.',
         example: 'ann@example.org,bob@example.org',
       }),
-      send_at: timingFields.send_at,
-      undo_seconds: z.coerce.number().int().min(0).max(UNDO_SECONDS_MAX).optional().openapi({
-        description: 'It waits so long at the least, and may be cancelled meanwhile.',
-      }),
+      ...timingQuery,
     }),
     body: rawMessageBody,
   },
