@@ -61,5 +61,9 @@ async function soleSender(deps: Deps, owner: Owner): Promise<Sender | Failure> {
       : [await readAddressById(directory, owner.addressId)].filter((row) => row !== null)
   const [sole, ...others] = rows.filter((row) => isUsable(row, owner) && row.kind !== 'catch_all')
   if (sole && others.length === 0) return { addressId: sole.id, address: sole.written }
-  return fail('invalid', 'Name the address to send from: there is more than one, or none with a name.', 'from')
+  return fail(
+    'invalid',
+    'Name the address to send from in `from`: the account has more than one, or catch-alls only.',
+    'from',
+  )
 }

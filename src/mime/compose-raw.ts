@@ -142,7 +142,7 @@ function senderOf(fields: HeaderField[]): Address | Failure {
 function recipientsOf(fields: HeaderField[], given: Address[] | null): Address[] | Failure {
   const named = ['to', 'cc', 'bcc'].flatMap((key) => addressesOf(fields, key))
   const recipients = given ?? named
-  if (recipients.length === 0) return fail('invalid', 'Name a recipient in To, Cc or Bcc, or in the query.', 'To')
+  if (recipients.length === 0) return fail('invalid', 'Name a recipient in To, Cc or Bcc, or beside the message.', 'To')
   if (recipients.length > RECIPIENTS_MAX)
     return fail('invalid', `A message has at most ${RECIPIENTS_MAX} recipients.`, 'To')
   for (const { address } of recipients) {

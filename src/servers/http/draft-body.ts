@@ -45,7 +45,7 @@ const attachment = z
     filename: z.string().optional().openapi({ description: 'As it is in that message, where it is left out.' }),
     content_type: z.string().optional().openapi({ example: 'application/pdf' }),
     content: base64.optional().openapi({ description: 'Its bytes. With them it needs a filename and a content_type.' }),
-    message_id: idField('msg', 'The message that holds it, where it is not sent here.').optional(),
+    message: idField('msg', 'The message that holds it, where it is not sent here.').optional(),
     part: z.string().max(PART_CHARS_MAX).optional().openapi({
       description: "The attachment's `part` in that message. The whole message, where it is left out.",
       example: '2',
@@ -55,14 +55,14 @@ const attachment = z
       .optional()
       .openapi({ description: 'Shows it where the HTML says cid: and this, instead of listing it as a file.' }),
   })
-  .superRefine(({ content, message_id, part, filename, content_type }, ctx) => {
-    const refuse = (path: string[], message: string) => ctx.addIssue({ code: 'custom', path, message })
-    if (message_id !== undefined && content !== undefined) refuse(['content'], 'must not stand beside message_id')
-    if (message_id === undefined && content === undefined) refuse(['content'], 'is missing, and so is message_id')
-    if (message_id !== undefined) return
+  .superRefine(({ content, message, part, filename, content_type }, ctx) => {
+    const refuse = (path: string[], why: string) => ctx.addIssue({ code: 'custom', path, message: why })
+    if (message !== undefined && content !== undefined) refuse(['content'], 'must not stand beside message')
+    if (message === undefined && content === undefined) refuse(['content'], 'is missing, and so is message')
+    if (message !== undefined) return
     if (filename === undefined) refuse(['filename'], 'is missing')
     if (content_type === undefined) refuse(['content_type'], 'is missing')
-    if (part !== undefined) refuse(['part'], 'is of a message, which message_id names')
+    if (part !== undefined) refuse(['part'], 'is of a message, which message names')
   })
   .openapi('NewAttachment')
 
@@ -78,11 +78,11 @@ export const bodies = {
 
 /** What is attached. A key that may not read mail attaches none of it. */
 export function attachmentsOf(account: AccountPrincipal, given: z.output<typeof attachments> = []): Attaching[] {
-  return given.map(({ content, message_id, ...one }) => {
+  return given.map(({ content, message, ...one }) => {
     const { filename = null, content_type: contentType = null, content_id: contentId = null, part = null } = one
-    if (message_id === undefined)
+    if (message === undefined)
       return { filename: filename ?? '', contentType: contentType ?? '', bytes: content ?? new Uint8Array(), contentId }
     demandScope(account, 'mail:read')
-    return { messageId: message_id, part, filename, contentType, contentId }
+    return { messageId: message, part, filename, contentType, contentId }
   })
 }

@@ -97,6 +97,11 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
   return { body: { required: true, content: { 'application/json': { schema } } } }
 }
 
+/** A body that may be left out: what it holds has defaults. */
+export function optionalJsonBody<Schema extends z.ZodType>(schema: Schema) {
+  return { body: { required: false, content: { 'application/json': { schema } } } }
+}
+
 /** The problems of a route that takes a key, beside those that every such route has. */
 export function problems<const Own extends Status>(...own: Own[]) {
   return publicProblems<Own | 401 | 403 | 429>(401, 403, 429, ...own)

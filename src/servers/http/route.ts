@@ -29,7 +29,6 @@ const NO_PARAMETERS = z.strictObject({})
 
 export function defineRoute<P extends string, R extends Omit<RouteConfig, 'path'> & { path: P }>(route: R) {
   const scopes = (route[SCOPES_FIELD] as string[] | undefined) ?? []
-  const needs = scopes.map((scope) => `Needs the scope \`${scope}\`.`)
   const own = [route.middleware ?? []].flat() as MiddlewareHandler[]
   const admin = route.security?.some((one) => ADMIN_KEY in one) ?? false
   const isWeighty = (route[AUDITED_FIELD] as boolean | undefined) ?? false
@@ -40,11 +39,17 @@ export function defineRoute<P extends string, R extends Omit<RouteConfig, 'path'
   return createRoute<P, R>({
     ...route,
     ...(isRepeatable ? { parameters: [...(route.parameters ?? []), keyParameter] } : {}),
-    description: [route.description, ...needs].join(' '),
+    description: [route.description, ...needsOf(scopes)].join(' '),
     request: { query: NO_PARAMETERS, ...route.request },
     middleware: [...steps, ...(takesJson(route) ? [readableJson] : []), ...audit],
     responses: withHeaders(isRepeatable ? repeatable(route.responses) : route.responses, isKeyed),
   })
+}
+
+function needsOf(scopes: string[]): string[] {
+  if (scopes.length === 0) return []
+  const named = scopes.map((scope) => `\`${scope}\``).join(' and ')
+  return [`Needs the scope${scopes.length > 1 ? 's' : ''} ${named}.`]
 }
 
 function takesJson(route: Pick<RouteConfig, 'request'>): boolean {

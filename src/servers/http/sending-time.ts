@@ -5,7 +5,7 @@ import { type Timing, UNDO_SECONDS_MAX } from '../../outbound/timing.ts'
 export const timingFields = {
   send_at: z.iso.datetime({ offset: true }).optional().openapi({
     description:
-      'Sent then, to the minute, and dated so; at most a year ahead. Until then `/v1/submissions/{id}/cancel` takes it back.',
+      'Sent then, to the minute, and dated so; at most a year ahead; at once where it has passed. Until then `/v1/submissions/{id}/cancel` takes it back.',
     example: '2026-03-01T12:00:00Z',
   }),
   undo_seconds: z.int().min(0).max(UNDO_SECONDS_MAX).optional().openapi({

@@ -17,9 +17,13 @@ const names = {
   message_id: z.string().openapi({ description: 'The Message-ID field, without angle brackets.' }),
 }
 
+const sendAt = time.openapi({
+  description: 'When it was, or is, to be sent: later where it is scheduled or may be undone.',
+})
+
 /** What a send answers. */
 export const sent = z
-  .object({ ...names, recipients: z.array(z.object({ address: z.string(), status })) })
+  .object({ ...names, send_at: sendAt, recipients: z.array(z.object({ address: z.string(), status })) })
   .openapi('Sent')
 
 const entry = z.object({
@@ -38,9 +42,7 @@ export const submission = z
       description: 'mail: written by somebody. The others the server sends by itself.',
     }),
     created_at: time,
-    send_at: time.openapi({
-      description: 'When it was, or is, to be sent: later where it is scheduled or may be undone.',
-    }),
+    send_at: sendAt,
     finished_at: time.nullable().openapi({ description: 'When nothing was left to be tried.' }),
     recipients: z.array(
       z.object({
@@ -63,7 +65,8 @@ export const submission = z
 export const submissionList = listOf(submission, 'SubmissionList')
 
 export function renderSent(one: Submission): z.infer<typeof sent> {
-  return { ...namesOf(one), recipients: one.recipients.map(({ address, status }) => ({ address, status })) }
+  const recipients = one.recipients.map(({ address, status }) => ({ address, status }))
+  return { ...namesOf(one), send_at: formatTime(one.sendAt), recipients }
 }
 
 export function renderSubmission(one: Submission): z.infer<typeof submission> {

@@ -18,9 +18,17 @@ const TYPES: Record<string, string> = {
   boolean: 'true or false',
   array: 'a list',
   object: 'an object',
+  record: 'an object',
 }
 /** What is counted of a thing that has a bound. */
-const UNITS: Record<string, string> = { string: 'characters', array: 'entries' }
+const UNITS: Record<string, [one: string, more: string]> = {
+  string: ['character', 'characters'],
+  array: ['entry', 'entries'],
+}
+/** zod's names of how a text should be written, for people. */
+const FORMATS: Record<string, string> = {
+  datetime: 'must be a time with its zone, such as 2026-03-01T12:00:00Z',
+}
 
 type Issue = z.core.$ZodIssue
 
@@ -64,19 +72,22 @@ function detailOf(issue: Issue, place: InputError['in']): string {
       return isOwnWording(issue) ? issue.message : bound('at most', Number(issue.maximum), issue.origin)
     case 'too_small':
       return isOwnWording(issue) ? issue.message : bound('at least', Number(issue.minimum), issue.origin)
+    case 'invalid_format':
+      return isOwnWording(issue) ? issue.message : (FORMATS[issue.format] ?? issue.message)
     default:
       return issue.message
   }
 }
 
-/** A schema of ours that words its bound itself, instead of leaving it to zod. */
+/** A schema of ours that words its bound or its form itself, instead of leaving it to zod. */
 function isOwnWording(issue: Issue): boolean {
-  return !/^Too (big|small)/.test(issue.message)
+  return !/^(Too (big|small)|Invalid ISO)/.test(issue.message)
 }
 
 function bound(which: 'at most' | 'at least', limit: number, origin: string): string {
   const unit = UNITS[origin]
-  return unit === undefined ? `must be ${which} ${limit}` : `must have ${which} ${limit} ${unit}`
+  if (unit === undefined) return `must be ${which} ${limit}`
+  return `must have ${which} ${limit} ${limit === 1 ? unit[0] : unit[1]}`
 }
 
 function pointerOf(path: PropertyKey[]): string {

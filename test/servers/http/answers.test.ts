@@ -50,8 +50,8 @@ describe('an attachment by reference', () => {
         to: ['bob@b.example'],
         text: 'Look.',
         attachments: [
-          { message_id: original.id, part: pdf },
-          { message_id: original.id, part: pdf, filename: 'c.bin', content_type: 'application/x-own' },
+          { message: original.id, part: pdf },
+          { message: original.id, part: pdf, filename: 'c.bin', content_type: 'application/x-own' },
           { filename: 'd.txt', content_type: 'text/plain', content: 'aGk=' },
         ],
       }),
@@ -70,14 +70,14 @@ describe('an attachment by reference', () => {
     const attach = (client: Client, reference: object) =>
       client.post('/v1/messages/send', { to: ['bob@b.example'], text: 'x', attachments: [reference] })
     const own = await newest(ann)
-    for (const reference of [{ message_id: foreign }, { message_id: 'msg_zzz' }, { message_id: own.id, part: '99' }])
+    for (const reference of [{ message: foreign }, { message: 'msg_zzz' }, { message: own.id, part: '99' }])
       expect(await attach(ann, reference)).toMatchObject({
         status: 422,
         body: { errors: [{ pointer: '/attachments/0' }] },
       })
     const sender = await accountClient(world, annId, ['mail:send'])
-    expect(await attach(sender, { message_id: own.id })).toMatchObject({ status: 403 })
-    expect(await attach(ann, { message_id: own.id, content: 'aGk=' })).toMatchObject({ status: 422 })
+    expect(await attach(sender, { message: own.id })).toMatchObject({ status: 403 })
+    expect(await attach(ann, { message: own.id, content: 'aGk=' })).toMatchObject({ status: 422 })
   })
 })
 

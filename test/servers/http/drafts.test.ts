@@ -154,7 +154,7 @@ describe('a draft', () => {
     ['/headers/Bcc', { headers: { Bcc: 'eve@e.example' } }, 422],
     ['/headers/X-Postern-Text', { headers: { 'X-Postern-Text': 'made' } }, 422],
     ['/from', { from: 'bob@b.example' }, 403],
-    ['/attachments/0', { attachments: [{ message_id: 'msg_zzz' }] }, 422],
+    ['/attachments/0', { attachments: [{ message: 'msg_zzz' }] }, 422],
   ])('is refused with a wrong %s', async (pointer, given, status) => {
     const made = await make({})
     for (const answer of [await ann.post('/v1/drafts', given), await ann.patch(`/v1/drafts/${made.id}`, given)])
@@ -171,7 +171,7 @@ describe('a file of a draft', () => {
     const bytes = (await ann.get(`/v1/messages/${first.body.message}/attachments/${part}`)).bytes
     expect(new TextDecoder().decode(bytes)).toBe('bytes\r\n\0ü')
     const original = await deliver(world, ann, plainMessage(), 'ann@a.example')
-    const second = await ann.patch(`/v1/drafts/${made.id}`, { attachments: [{ message_id: original.id }] })
+    const second = await ann.patch(`/v1/drafts/${made.id}`, { attachments: [{ message: original.id }] })
     expect(second.body.attachments).toMatchObject([{ content_type: 'message/rfc822' }])
     const third = await upload(made.id, 'x', 'filename=x')
     expect(third.body.attachments).toMatchObject([{ content_type: 'message/rfc822' }, { filename: 'x' }])
@@ -197,8 +197,13 @@ describe('sending a draft', () => {
   it('may wait, and be taken back', async () => {
     const made = await make({ to: ['bob@b.example'], text: 'a' })
     const sendAt = new Date(world.clock.ms + 86_400_000).toISOString().replace(/:\d\d\.\d+Z$/, ':00Z')
-    expect((await ann.post(`/v1/drafts/${made.id}/send?undo_seconds=1000`, undefined)).status).toBe(422)
-    const { body } = await ann.post(`/v1/drafts/${made.id}/send?send_at=${sendAt}`, undefined)
+    for (const wrong of [{ undo_seconds: 1_000 }, { send_at: 'tomorrow' }, { sendAt }, []])
+      expect((await ann.post(`/v1/drafts/${made.id}/send`, wrong)).status).toBe(422)
+    // A time that stands where it is not read must not send the draft at once.
+    const form = { body: `{"send_at":"${sendAt}"}`, headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+    expect((await ann.call('POST', `/v1/drafts/${made.id}/send`, form)).status).toBe(415)
+    const { body } = await ann.post(`/v1/drafts/${made.id}/send`, { send_at: sendAt })
+    expect(body.send_at).toBe(sendAt)
     expect((await ann.get(`/v1/submissions/${body.id}`)).body).toMatchObject({ send_at: sendAt, finished_at: null })
     const cancelled = await ann.post(`/v1/submissions/${body.id}/cancel`, undefined)
     expect(cancelled.body.recipients).toMatchObject([{ status: 'cancelled' }])
@@ -252,10 +257,10 @@ describe('sending a draft', () => {
       text: new TextDecoder().decode(latin1(raw)),
       headers: { 'content-type': 'message/rfc822' },
     })
-    expect((await ann.post('/v1/drafts/adopt', { message_id: (await newest(bob)).id })).status).toBe(422)
-    const adopted = await ann.post('/v1/drafts/adopt', { message_id: imported.body.id })
+    expect((await ann.post('/v1/drafts/adopt', { message: (await newest(bob)).id })).status).toBe(422)
+    const adopted = await ann.post('/v1/drafts/adopt', { message: imported.body.id })
     expect(adopted).toMatchObject({ status: 201, body: { subject: 'Elsewhere', bcc: [{ address: 'x@x.example' }] } })
-    expect((await ann.post('/v1/drafts/adopt', { message_id: imported.body.id })).body.id).toBe(adopted.body.id)
+    expect((await ann.post('/v1/drafts/adopt', { message: imported.body.id })).body.id).toBe(adopted.body.id)
     const sent = await ann.post(`/v1/drafts/${adopted.body.id}/send`, undefined)
     expect(sent.body.recipients).toHaveLength(2)
   })

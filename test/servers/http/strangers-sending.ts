@@ -78,7 +78,7 @@ export const SENDING_CALLS = {
   'post /v1/drafts/adopt': [
     {
       path: () => '/v1/drafts/adopt',
-      json: ({ madeDraft }: SendingIds) => ({ message_id: madeDraft }),
+      json: ({ madeDraft }: SendingIds) => ({ message: madeDraft }),
       status: 201,
       foreign: false,
     },

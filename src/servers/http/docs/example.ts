@@ -33,7 +33,6 @@ export function exampleOf(description: Description, schema: Schema, depth = 0): 
   if (own.example !== undefined) return own.example
   if (own.default !== undefined) return own.default
   if (own.enum) return own.enum[0]
-  if (depth > DEPTH_MAX) return null
   if (own.allOf) return merged(own.allOf.map((part) => exampleOf(description, part, depth)))
   const choice = (own.anyOf ?? own.oneOf)?.[0]
   if (choice) return exampleOf(description, choice, depth + 1)
@@ -50,11 +49,11 @@ function ofType(description: Description, schema: Schema, depth: number): unknow
     case 'boolean':
       return false
     case 'array':
-      return schema.items ? [exampleOf(description, schema.items, depth + 1)] : []
+      return schema.items && depth <= DEPTH_MAX ? [exampleOf(description, schema.items, depth + 1)] : []
     case 'null':
       return null
     default:
-      return object(description, schema, depth)
+      return depth <= DEPTH_MAX ? object(description, schema, depth) : null
   }
 }
 
@@ -68,9 +67,10 @@ function named(description: Description, name: string, schema: Schema, depth: nu
   return value === TEXT ? (BY_NAME[name] ?? TEXT) : value
 }
 
+/** Objects together; a part that only describes makes an empty one, and leaves a text, a number or a list as it is. */
 function merged(parts: unknown[]): unknown {
-  const objects = parts.filter((part) => typeof part === 'object' && part !== null)
-  return objects.length > 0 ? Object.assign({}, ...objects) : parts[0]
+  const plain = parts.find((part) => typeof part !== 'object' || part === null || Array.isArray(part))
+  return plain === undefined ? Object.assign({}, ...parts) : plain
 }
 
 function text({ pattern, format, minLength = 0 }: Schema): string {

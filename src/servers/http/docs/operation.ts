@@ -21,7 +21,7 @@ const PLACES = [
 ] as const
 
 /** What a description says of its scopes: the page says it in a line of its own. */
-const NEEDS = / ?Needs the scope `[^`]+`\./g
+const NEEDS = / ?Needs the scopes? `[^`]+`(?: and `[^`]+`)*\./g
 
 export function renderOperation(description: Description, placed: Placed): Html {
   const { method, path, webhook, operation } = placed

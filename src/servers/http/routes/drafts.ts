@@ -22,11 +22,11 @@ import { mailbox } from '../draft-body.ts'
 import { draft, draftList, draftTag, renderDraft, renderDraftSummary } from '../draft-view.ts'
 import { found, orProblem } from '../errors.ts'
 import { readPageBy } from '../paging.ts'
-import { headers, json, jsonBody, NOT_MODIFIED, problems, taggedJson } from '../responses.ts'
+import { headers, json, jsonBody, NOT_MODIFIED, optionalJsonBody, problems, taggedJson } from '../responses.ts'
 import { defineRoute } from '../route.ts'
 import { idField, idParam, pageQuery } from '../schemas.ts'
 import { accepted, newMailOf, newMessageFields, sendableFields, sentAnswer } from '../sending.ts'
-import { readTiming, timingQuery } from '../sending-time.ts'
+import { readTiming, timingFields } from '../sending-time.ts'
 
 export const drafts = new OpenAPIHono<HttpEnv>()
 
@@ -89,12 +89,12 @@ const adopt = defineRoute({
   summary: 'Take over a draft that was made elsewhere',
   description: 'A message with $draft gets the id of a draft; one that has it keeps it.',
   ...requires('mail:write', 'mail:read'),
-  request: jsonBody(z.strictObject({ message_id: idField('msg', 'A message with $draft.') }).openapi('DraftAdoption')),
+  request: jsonBody(z.strictObject({ message: idField('msg', 'A message with $draft.') }).openapi('DraftAdoption')),
   responses: { ...made, ...problems(400, 409, 413, 415) },
 })
 
 drafts.openapi(adopt, async (c) => {
-  const adopted = orProblem(await adoptDraft(c.env.deps, c.var.account, c.req.valid('json').message_id))
+  const adopted = orProblem(await adoptDraft(c.env.deps, c.var.account, c.req.valid('json').message))
   return c.json(...(await madeAnswer(c, adopted)))
 })
 
@@ -252,15 +252,15 @@ const send = defineRoute({
   description:
     'It leaves Drafts as its copy comes to stand in Sent. It is sent once: the same call again, with or without a key, gives the same submission.',
   ...requires('mail:send'),
-  request: { params, query: z.strictObject(timingQuery) },
+  request: { params, ...optionalJsonBody(z.strictObject(timingFields).openapi('DraftSending')) },
   parameters: ifMatch,
-  responses: { ...accepted, ...problems(400, 404, 409, 412, 413) },
+  responses: { ...accepted, ...problems(400, 404, 409, 412, 413, 415) },
 })
 
 drafts.openapi(send, async (c) => {
   const id = found(c.req.valid('param').id, 'draft')
   const version = c.req.header('if-match') === undefined ? null : await currentVersion(c, id)
-  const sent = orProblem(await sendDraft(c.env.deps, c.var.account, id, version, readTiming(c.req.valid('query'))))
+  const sent = orProblem(await sendDraft(c.env.deps, c.var.account, id, version, readTiming(c.req.valid('json'))))
   return c.json(...sentAnswer(sent))
 })
 

@@ -90,7 +90,7 @@ submissions.openapi(cancel, async (c) => {
 const resend = decision(
   'resend',
   'resendUnknown',
-  'Send again to those of whom nobody knows',
+  'Send again where the outcome is unknown',
   'Recipients whose status is unknown may have got it, and then get it twice. With an Idempotency-Key it happens once.',
 )
 
@@ -102,7 +102,7 @@ submissions.openapi(resend, async (c) => {
 const dismiss = decision(
   'dismiss',
   'dismissUnknown',
-  'Leave it at that',
+  'Accept that the outcome stays unknown',
   'Recipients whose status is unknown stay so, and nothing waits for them any more.',
 )
 
