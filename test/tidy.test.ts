@@ -66,6 +66,7 @@ const TOP_LEVEL = [
   'ARCHITECTURE.md',
   'CHANGELOG.md',
   'LICENSE',
+  'OPERATING.md',
   'README.md',
   'biome.json',
   'migrations',
