@@ -11,7 +11,7 @@
  *  - It says that it is automatic (RFC 3834 §5), so that nobody answers it.
  */
 import { sendableAddress } from './compose-address.ts'
-import { base64Bytes, dateText, encodeBody, encodeText } from './compose-text.ts'
+import { base64Lines, dateText, encodeBody, encodeText } from './compose-text.ts'
 
 export type LostRecipient = {
   address: string
@@ -111,7 +111,7 @@ function headerPart(header: Uint8Array): string {
   const isPlain = /^[\t\r\n\x20-\x7e]*$/.test(text) && text.split('\r\n').every((line) => line.length <= LINE_BYTES_MAX)
   const isCanonical = !/(?<!\r)\n|\r(?!\n)/.test(text)
   if (isPlain && isCanonical) return `${type}\r\n${text}`
-  return `${type}Content-Transfer-Encoding: base64\r\n\r\n${new TextDecoder('latin1').decode(base64Bytes(header))}\r\n`
+  return `${type}Content-Transfer-Encoding: base64\r\n\r\n${base64Lines(header)}\r\n`
 }
 
 /** The header block with the end of its last line, cut at a line where it is too long. */

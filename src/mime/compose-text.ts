@@ -73,19 +73,27 @@ const BASE64_LINE_BYTES = 57
 /** Lines that are encoded at a time: what stands in memory as text. */
 const BASE64_LINES = 4_096
 
-/** The bytes in base64, in lines of 76 characters, without a line end behind the last. */
-export function base64Bytes(bytes: Uint8Array): Uint8Array {
-  const characters = Math.ceil(bytes.length / 3) * 4
-  const out = Buffer.alloc(characters + 2 * Math.max(0, Math.ceil(bytes.length / BASE64_LINE_BYTES) - 1))
-  let length = 0
-  for (let start = 0; start < bytes.length; start += BASE64_LINE_BYTES * BASE64_LINES) {
-    if (start > 0) length += out.write('\r\n', length, 'latin1')
-    length += out.write(base64Lines(bytes.subarray(start, start + BASE64_LINE_BYTES * BASE64_LINES)), length, 'latin1')
-  }
-  return out
+/** Of so many bytes in base64, in lines of 76 characters, without a line end behind the last. */
+export function base64Length(bytes: number): number {
+  return Math.ceil(bytes / 3) * 4 + 2 * Math.max(0, Math.ceil(bytes / BASE64_LINE_BYTES) - 1)
 }
 
-function base64Lines(bytes: Uint8Array): string {
+/** Writes the bytes so; `out` has room for `base64Length` of them. */
+export function writeBase64(bytes: Uint8Array, out: Uint8Array): void {
+  const target = Buffer.from(out.buffer, out.byteOffset, out.byteLength)
+  let length = 0
+  for (let start = 0; start < bytes.length; start += BASE64_LINE_BYTES * BASE64_LINES) {
+    if (start > 0) length += target.write('\r\n', length, 'latin1')
+    length += target.write(
+      base64Lines(bytes.subarray(start, start + BASE64_LINE_BYTES * BASE64_LINES)),
+      length,
+      'latin1',
+    )
+  }
+}
+
+/** The bytes in base64, in lines of 76 characters, without a line end behind the last. For what is small. */
+export function base64Lines(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
   return (text.match(/.{1,76}/g) ?? []).join('\r\n')
 }

@@ -1,8 +1,8 @@
 /**
  * Composing: a message's bytes from what is to be said, the opposite way of parse.ts.
  *
- * Written piece by piece into one buffer: an attachment is in memory as its bytes and as what becomes of them, and never as
- * text between the two, since a Worker has 128 MB.
+ * Written piece by piece into one buffer: an attachment is in memory as its bytes and as what becomes of them in the message,
+ * and never as anything between the two, since a Worker has 128 MB.
  *
  * Invariants:
  *  - The draft has passed refuseDraft (compose-check.ts): nothing in it can end a line.
@@ -13,7 +13,7 @@
  */
 import { mailboxList, writableAddress } from './compose-address.ts'
 import { param } from './compose-params.ts'
-import { base64Bytes, dateText, encodeBody, encodeText } from './compose-text.ts'
+import { base64Length, dateText, encodeBody, encodeText, writeBase64 } from './compose-text.ts'
 import { htmlToText } from './html-text.ts'
 import type { Address } from './message.ts'
 
@@ -47,8 +47,10 @@ export type Stamp = { messageId: string; nowMs: number; unique: string }
 
 /** A field of the message's own, without its line end. */
 type Field = readonly [name: string, value: string]
+/** What is written: text, bytes as they are, or bytes in base64. */
+type Piece = string | Uint8Array | { base64: Uint8Array }
 /** A part: its fields, and its body in pieces. */
-type Entity = { fields: string[]; body: (string | Uint8Array)[] }
+type Entity = { fields: string[]; body: Piece[] }
 
 export function compose(draft: Draft, stamp: Stamp): Uint8Array {
   return written(fieldsOf(draft, stamp), contentOf(draft, stamp.unique))
@@ -73,13 +75,18 @@ function written(fields: Field[], { fields: own, body }: Entity): Uint8Array {
   const pieces = [`${header.join('\r\n')}\r\n\r\n`, ...body, '\r\n'].map((piece) =>
     typeof piece === 'string' ? encoder.encode(piece) : piece,
   )
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + lengthOf(piece), 0))
   let at = 0
   for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
+    if ('base64' in piece) writeBase64(piece.base64, bytes.subarray(at))
+    else bytes.set(piece, at)
+    at += lengthOf(piece)
   }
   return bytes
+}
+
+function lengthOf(piece: Exclude<Piece, string>): number {
+  return 'base64' in piece ? base64Length(piece.base64.length) : piece.length
 }
 
 function fieldsOf(draft: Draft, { messageId, nowMs }: Stamp): Field[] {
@@ -151,6 +158,6 @@ function filePart({ filename, contentType, bytes, contentId, isMessage = false }
       `Content-Disposition: ${disposition}${param('filename', filename)}`,
       ...(contentId === null ? [] : [`Content-ID: <${contentId}>`]),
     ],
-    body: [isMessage ? bytes : base64Bytes(bytes)],
+    body: [isMessage ? bytes : { base64: bytes }],
   }
 }
