@@ -73,7 +73,7 @@ export const attachments = z.array(attachment).max(ATTACHMENTS_MAX).openapi({
 /** Text and HTML: at least one, which is checked with the message. */
 export const bodies = {
   text: z.string().optional().openapi({ description: 'Made from the HTML, where it is left out.' }),
-  html: z.string().optional(),
+  html: z.string().optional().openapi({ description: 'One of text and html is needed, and both may be given.' }),
 }
 
 /** What is attached. A key that may not read mail attaches none of it. */

@@ -9,7 +9,7 @@ export const timingFields = {
     example: '2026-03-01T12:00:00Z',
   }),
   undo_seconds: z.int().min(0).max(UNDO_SECONDS_MAX).optional().openapi({
-    description: 'It waits so long at the least, and may be cancelled meanwhile.',
+    description: 'It waits so many seconds at the least, and may be cancelled meanwhile.',
   }),
 }
 
@@ -17,7 +17,7 @@ export const timingFields = {
 export const timingQuery = {
   send_at: timingFields.send_at,
   undo_seconds: z.coerce.number().int().min(0).max(UNDO_SECONDS_MAX).optional().openapi({
-    description: 'It waits so long at the least, and may be cancelled meanwhile.',
+    description: 'It waits so many seconds at the least, and may be cancelled meanwhile.',
   }),
 }
 

@@ -1,6 +1,7 @@
 /** What the routes that send have in common: the fields of a new message, the name of the call, and the answer. */
 import { z } from '@hono/zod-openapi'
 import { hashToken } from '../../access/secrets.ts'
+import { RECIPIENTS_MAX } from '../../mime/compose-check.ts'
 import type { NewMail } from '../../outbound/send-message.ts'
 import type { Submission } from '../../outbound/submission.ts'
 import type { AccountPrincipal } from './context.ts'
@@ -19,11 +20,13 @@ export const newMessageFields = {
   from: mailbox.optional().openapi({
     description: 'An address of the account. May be left out where there is only one.',
   }),
-  to: mailboxes.optional(),
+  to: mailboxes.optional().openapi({
+    description: `One recipient at the least in to, cc and bcc together, and at most ${RECIPIENTS_MAX}.`,
+  }),
   cc: mailboxes.optional(),
   bcc: mailboxes.optional().openapi({ description: 'Written to without standing in the message.' }),
-  reply_to: mailboxes.optional(),
-  subject: z.string().optional(),
+  reply_to: mailboxes.optional().openapi({ description: 'Where answers go, if not to from.' }),
+  subject: z.string().optional().openapi({ description: 'One line of text.' }),
   ...bodies,
   headers: z.record(z.string(), z.string()).optional().openapi({
     description:

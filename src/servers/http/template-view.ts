@@ -48,7 +48,10 @@ export const filled = z
 
 /** How a message names its template. */
 export const templateUse = {
-  template: idField('tpl', 'Says subject, text and html, which are then left out.').optional(),
+  template: idField(
+    'tpl',
+    'The id of a template, which says subject, text and html: they are then left out.',
+  ).optional(),
   variables: variables.optional(),
 }
 
