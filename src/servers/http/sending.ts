@@ -17,9 +17,9 @@ export const accepted = {
 
 /** A message that is written anew. */
 export const newMessageFields = {
-  from: mailbox.optional().openapi({
-    description: 'An address of the account. May be left out where there is only one.',
-  }),
+  from: mailbox
+    .openapi({ description: 'An address of the account. May be left out where there is only one.' })
+    .optional(),
   to: mailboxes.optional().openapi({
     description: `One recipient at the least in to, cc and bcc together, and at most ${RECIPIENTS_MAX}.`,
   }),

@@ -17,6 +17,9 @@ const names = {
   message_id: z.string().openapi({ description: 'The Message-ID field, without angle brackets.' }),
 }
 
+const AT = '2026-03-01T12:00:00Z'
+const NAMES = { id: 'sub_4x7', message: 'msg_4x7', message_id: 'k3jw8c5hs2@example.com' }
+
 const sendAt = time.openapi({
   description: 'When it was, or is, to be sent: later where it is scheduled or may be undone.',
 })
@@ -24,7 +27,9 @@ const sendAt = time.openapi({
 /** What a send answers. */
 export const sent = z
   .object({ ...names, send_at: sendAt, recipients: z.array(z.object({ address: z.string(), status })) })
-  .openapi('Sent')
+  .openapi('Sent', {
+    example: { ...NAMES, send_at: AT, recipients: [{ address: 'ann@example.org', status: 'queued' }] },
+  })
 
 const entry = z.object({
   at: time,
@@ -60,7 +65,18 @@ export const submission = z
       }),
     ),
   })
-  .openapi('Submission')
+  .openapi('Submission', {
+    example: {
+      ...{ ...NAMES, kind: 'mail', created_at: AT, send_at: AT, finished_at: AT },
+      recipients: [
+        {
+          ...{ address: 'ann@example.org', status: 'delivered', code: null, detail: null, smtp: null },
+          ...{ provider: 'resend', attempts: 1, next_attempt_at: null, undecided: false, updated_at: AT },
+          timeline: [{ at: AT, status: 'delivered', provider: 'resend', smtp: null, code: null, detail: null }],
+        },
+      ],
+    },
+  })
 
 export const submissionList = listOf(submission, 'SubmissionList')
 

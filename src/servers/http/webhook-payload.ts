@@ -28,10 +28,9 @@ const messageContent = message
   .nullable()
   .openapi('MessageContent', { description: 'The message as it is now; null where it is gone.' })
 
-const heldContent = heldSummary
-  .extend({ spam: spamReport })
-  .nullable()
-  .openapi('HeldContent', { description: 'What is held back; null where it is not held any more.' })
+const heldContent = z
+  .union([heldSummary.extend({ spam: spamReport }).openapi('HeldContent'), z.null()])
+  .openapi({ description: 'What is held back; null where it is not held any more.' })
 
 const submissionContent = z
   .union([submission, z.null()])

@@ -20,7 +20,10 @@ const events = z
   .array(eventFilter)
   .min(1)
   .max(EVENT_FILTERS.length)
-  .openapi({ description: 'What it hears.', example: ['message.received', 'delivery.*'] })
+  .openapi({
+    description: 'The types of events that it is told, or groups of them such as `message.*`.',
+    example: ['message.received', 'delivery.*'],
+  })
 const enabled = z.boolean()
 
 export const newWebhook = z
@@ -56,16 +59,22 @@ const fields = {
   updated_at: time,
 }
 
-export const webhook = z.object(fields).openapi('Webhook')
+const EXAMPLE = {
+  ...{ id: 'whk_4x7', url: 'https://hooks.example.com/postern', description: null },
+  ...{ events: ['message.received', 'delivery.*'], enabled: true, disabled_reason: null, failing_since: null },
+  ...{ created_at: '2026-03-01T12:00:00Z', updated_at: '2026-03-01T12:00:00Z' },
+}
+
+export const webhook = z.object(fields).openapi('Webhook', { example: EXAMPLE })
 export const webhookList = listOf(webhook, 'WebhookList')
 export const webhookWithSecret = webhook
   .extend({
-    secret: z
-      .string()
-      .nullable()
-      .openapi({ description: 'What signatures are checked with; shown this once. Null in a replayed answer.' }),
+    secret: z.string().nullable().openapi({
+      description: 'What signatures are checked with; shown this once. Null in a replayed answer.',
+      example: 'whsec_bm90LWEtc2VjcmV0LW9mLWFueWJvZHk=',
+    }),
   })
-  .openapi('WebhookWithSecret')
+  .openapi('WebhookWithSecret', { example: { ...EXAMPLE, secret: 'whsec_bm90LWEtc2VjcmV0LW9mLWFueWJvZHk=' } })
 
 export const webhookDelivery = z
   .object({

@@ -58,6 +58,11 @@ describe('the description', () => {
     }
   })
 
+  it('never says of a component that it may be null in a way that refuses null', () => {
+    const refusing = JSON.stringify(description).match(/"allOf":\[\{"\$ref":"[^"]+"\},\{"type":\[[^\]]*"null"\]/g)
+    expect(refusing).toBeNull()
+  })
+
   it('gives the problems of each operation, and their headers', () => {
     for (const one of operations) {
       const statuses = responses(one).map(([status]) => status)

@@ -83,7 +83,9 @@ function text({ pattern, format, minLength = 0 }: Schema): string {
 export function curlOf(description: Description, { method, path, operation }: Placed): string {
   const { parameters = [], requestBody, security } = operation
   const verb = method === 'get' ? '' : ` -X ${method.toUpperCase()}`
-  const lines = [`curl${verb} "$url${filled(path, parameters)}${query(parameters)}"`]
+  // A stream is shown as it comes, and not when it is over.
+  const unbuffered = 'text/event-stream' in (operation.responses[200]?.content ?? {}) ? ' -N' : ''
+  const lines = [`curl${unbuffered}${verb} "$url${filled(path, parameters)}${query(parameters)}"`]
   if (security.length > 0) lines.push('-H "Authorization: Bearer $key"')
   const [type, media] = Object.entries(requestBody?.content ?? {})[0] ?? []
   if (type) lines.push(`-H "Content-Type: ${type}"`)

@@ -27,7 +27,7 @@ const send = defineRoute({
   operationId: 'sendMessage',
   tags: ['Sending'],
   summary: 'Send a message',
-  description: `To at most ${RECIPIENTS_MAX} recipients, and of at most ${SENT_BYTES_MAX} bytes. What is accepted is stored: \`/v1/submissions/{id}\` says what became of each recipient. With an Idempotency-Key it is sent once, however often the call is repeated.`,
+  description: `To at most ${RECIPIENTS_MAX} recipients, and of at most ${SENT_BYTES_MAX / (1024 * 1024)} MiB. What is accepted is stored: \`/v1/submissions/{id}\` says what became of each recipient. With an Idempotency-Key it is sent once, however often the call is repeated.`,
   ...requires('mail:send'),
   request: jsonBody(
     z
@@ -92,6 +92,22 @@ const itemProblem = z.object({
   pointer: z.string().nullable().openapi({ description: 'RFC 6901, inside the message.' }),
 })
 
+const BATCH_RESULTS = {
+  results: [
+    {
+      submission: {
+        ...{ id: 'sub_4x7', message: 'msg_4x7', message_id: 'k3jw8c5hs2@example.com', send_at: '2026-03-01T12:00:00Z' },
+        recipients: [{ address: 'ann@example.org', status: 'queued' as const }],
+      },
+      problem: null,
+    },
+    {
+      submission: null,
+      problem: { code: 'invalid' as const, detail: 'Name a recipient in to, cc or bcc.', pointer: '/to' },
+    },
+  ],
+}
+
 const sendMany = defineRoute({
   method: 'post',
   path: '/v1/messages/send-batch',
@@ -118,10 +134,10 @@ const sendMany = defineRoute({
       z
         .object({
           results: z.array(
-            z.object({ submission: sent.nullable(), problem: itemProblem.nullable() }).openapi('BatchResult'),
+            z.object({ submission: z.union([sent, z.null()]), problem: itemProblem.nullable() }).openapi('BatchResult'),
           ),
         })
-        .openapi('BatchResults'),
+        .openapi('BatchResults', { example: BATCH_RESULTS }),
       'What became of each: a submission, or a problem.',
     ),
     ...problems(400, 409, 413, 415),
