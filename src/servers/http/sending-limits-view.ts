@@ -43,20 +43,20 @@ export const limitFields = {
 }
 
 export const sendingChange = z
-  .strictObject({ ...limitFields, paused: z.boolean().optional() })
+  .strictObject({ paused: z.boolean().optional(), limits: z.strictObject(limitFields).optional() })
   .openapi('SendingSettingsChange', {
     description: "What is not named stays; null is the server's own limit.",
-    example: { messages_per_day: 500 },
+    example: { limits: { messages_per_day: 500 } },
   })
 
 /** JSON as it is merged into what is stored (RFC 7396). */
-export function readSendingChange(given: z.output<typeof sendingChange>): string {
+export function readSendingChange({ paused, limits: given = {} }: z.output<typeof sendingChange>): string {
   return JSON.stringify({
     messagesPerMinute: given.messages_per_minute,
     messagesPerDay: given.messages_per_day,
     recipientsPerDay: given.recipients_per_day,
     recipientsPerMessage: given.recipients_per_message,
-    paused: given.paused,
+    paused,
   })
 }
 

@@ -25,7 +25,7 @@ const send = (client: Client, over: object = {}) => client.post('/v1/messages/se
 
 describe('limits', () => {
   it('are set by an admin, shown to the account, and held', async () => {
-    const changed = await admin.patch(path, { sending: { messages_per_day: 2 } })
+    const changed = await admin.patch(path, { sending: { limits: { messages_per_day: 2 } } })
     expect(changed.body.sending).toMatchObject({ paused: false, limits: { messages_per_day: 2 } })
     const statuses = [(await send(own)).status, (await send(own)).status]
     const refused = await send(own)
@@ -36,7 +36,7 @@ describe('limits', () => {
       used: { messages_this_minute: 2, messages_today: 2, recipients_today: 2 },
       key: null,
     })
-    const lifted = await admin.patch(path, { sending: { messages_per_day: null } })
+    const lifted = await admin.patch(path, { sending: { limits: { messages_per_day: null } } })
     expect(lifted.body.sending.limits.messages_per_day).toBe(10_000)
     expect((await send(own)).status).toBe(202)
   })
@@ -57,9 +57,10 @@ describe('limits', () => {
   })
 
   it.each([
-    { messages_per_day: -1 },
-    { messages_per_day: 1.5 },
-    { recipients_per_message: 51 },
+    { limits: { messages_per_day: -1 } },
+    { limits: { messages_per_day: 1.5 } },
+    { limits: { recipients_per_message: 51 } },
+    { messages_per_day: 500 },
     { paused: 'yes' },
     { nonsense: 1 },
   ])('%j is none', async (sending) => {

@@ -65,7 +65,7 @@ const create = defineRoute({
 
 keys.openapi(create, async (c) => {
   const { account_id: accountId, address_id: addressId = null, name, scopes, limits } = c.req.valid('json')
-  const own = limits === undefined ? null : readSendingChange(limits)
+  const own = limits === undefined ? null : readSendingChange({ limits })
   const made = orProblem(await createApiKey(c.env.deps, { accountId, addressId, name, scopes, limits: own }))
   return c.json({ ...renderApiKey(made), key: made.key }, 201)
 })
