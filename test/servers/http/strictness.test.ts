@@ -150,4 +150,20 @@ describe('what is wrong is said in words', () => {
     const long = await client.get(`/v1/messages?cursor=${'x'.repeat(2_000)}`)
     expect(long.body.errors[0].detail).toBe('must have at most 1500 characters')
   })
+
+  it.each([
+    [{ send_at: 'tomorrow' }, '/send_at', 'must be a time with its zone, such as 2026-03-01T12:00:00Z'],
+    [{ send_at: '2026-03-01T12:00:00' }, '/send_at', 'must be a time with its zone, such as 2026-03-01T12:00:00Z'],
+    [{ headers: [{ name: 'X-A', value: 'a' }] }, '/headers', 'must be an object'],
+    [{ to: 'ann@a.example' }, '/to', 'must be a list'],
+    [{ undo_seconds: 9_999 }, '/undo_seconds', 'must be at most 120'],
+  ])('of a field, what %j should be', async (over, pointer, detail) => {
+    const { status, body } = await client.post('/v1/messages/send', { to: ['a@b.example'], text: 'a', ...over })
+    expect([status, body.errors]).toEqual([422, [{ in: 'body', pointer, detail }]])
+  })
+
+  it('of a list, how many it needs', async () => {
+    const { body } = await client.post('/v1/messages/send-batch', { messages: [] })
+    expect(body.errors).toEqual([{ in: 'body', pointer: '/messages', detail: 'must have at least 1 entry' }])
+  })
 })
