@@ -81,7 +81,7 @@ export async function listAudit(
 }
 
 /** JSON within the bound: what is longer is kept by its beginning. */
-export function boundedJson(value: unknown): string {
+function boundedJson(value: unknown): string {
   const text = redactedJson(value)
   if (text === null) return JSON.stringify({ cut: 'nested too deep to be written' })
   if (new TextEncoder().encode(text).length <= DETAIL_BYTES_MAX) return text

@@ -23,7 +23,7 @@ export async function openMailbox(deps: Deps, accountId: number, mailboxId: numb
 type PageText = { page: number; n: number; live: string }
 
 /** Which UIDs of a mailbox live, and which sequence number (from 1) each has. */
-export class UidMap {
+class UidMap {
   readonly #pages: PageText[]
 
   constructor(pages: PageText[]) {

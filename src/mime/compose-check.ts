@@ -52,7 +52,7 @@ export function isOwnField(name: string): boolean {
   return OWN_FIELD.test(name)
 }
 
-export function isOneLine(text: string): boolean {
+function isOneLine(text: string): boolean {
   return !NOT_IN_A_LINE.test(text)
 }
 

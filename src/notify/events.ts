@@ -50,6 +50,6 @@ export async function listEvents(
   return { events, next: last ? { modseq: last.modseq, n: last.n } : since, more: isCut || rows.length > examined }
 }
 
-export function storedEvent({ account_id, modseq, n, at, event }: EventRow): StoredEvent {
+function storedEvent({ account_id, modseq, n, at, event }: EventRow): StoredEvent {
   return { accountId: account_id, modseq, n, at, event: JSON.parse(event) as PosternEvent }
 }

@@ -63,7 +63,7 @@ export async function applyFinding(deps: Deps, which: Which, finding: Finding): 
 }
 
 /** Pure. */
-export function isToSuppress(
+function isToSuppress(
   { status, isHard, proof }: Pick<Finding, 'status' | 'isHard' | 'proof'>,
   submission: Pick<SubmissionRow, 'kind'>,
   recipient: Pick<SubmissionRecipientRow, 'address' | 'attempts'>,

@@ -54,12 +54,7 @@ export async function forwardMessage(
 }
 
 /** The forward as it is to be sent, or kept as a draft. */
-export async function forwardOf(
-  deps: Deps,
-  reader: Reader,
-  id: number,
-  wanted: Forward,
-): Promise<WrittenMail | Failure> {
+async function forwardOf(deps: Deps, reader: Reader, id: number, wanted: Forward): Promise<WrittenMail | Failure> {
   const message = await readMessage(deps, reader, id)
   if (!message) return fail('not-found', 'There is no such message.')
   const content = await readContent(deps, message)

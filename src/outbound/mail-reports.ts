@@ -150,7 +150,7 @@ function whoOf(
 type Named = { finding: Finding; names: string[] }
 
 /** What a report says of each that it names: pure. */
-export function findingsOf({ report, at, isTold }: NotedReport, proof: Proof): Named[] {
+function findingsOf({ report, at, isTold }: NotedReport, proof: Proof): Named[] {
   if (report.kind === 'delivery')
     return (
       report.recipients

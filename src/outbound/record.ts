@@ -115,7 +115,7 @@ function readable(report: Report, submission: SubmissionRow, now: number): Repor
 const OPEN = ['queued', 'sending', 'deferred', 'unknown', 'delivered']
 
 /** What a report changes, or null: pure. */
-export function planReport(
+function planReport(
   submission: Pick<SubmissionRow, 'kind'>,
   recipient: SubmissionRecipientRow,
   timeline: readonly SubmissionEventRow[],

@@ -77,7 +77,7 @@ export async function verifySeal(
 }
 
 /** The chain in these fields; empty where there is no ARC at all. */
-export function arcChain(fields: readonly HeaderField[]): ArcChain {
+function arcChain(fields: readonly HeaderField[]): ArcChain {
   const found = arcSets(fields)
   if (!found) return null
   const sets = Array.from({ length: found.size }, (_, at) => found.get(at + 1))

@@ -27,7 +27,7 @@ import {
 import { CLOUDFLARE_BYTES_MAX, overFieldLimits } from './cloudflare-limits.ts'
 import type { ProviderTools } from './configure.ts'
 import { senderOf } from './envelope-from.ts'
-import { forAll, overLimits } from './limits.ts'
+import { forAll, withinLimits } from './limits.ts'
 import { referToItself } from './references.ts'
 
 const API = 'https://api.cloudflare.com/client/v4/accounts'
@@ -57,15 +57,13 @@ export function cloudflareRestProvider(settings: CloudflareRestSettings, tools: 
     ...LIMITS,
     hasEnvelope: false,
     idempotentSeconds: 0,
-    async send(message) {
-      const over = overLimits(LIMITS, message)
-      if (over) return forAll(message, over)
+    send: withinLimits(LIMITS, async (message) => {
       const raw = referToItself(message.raw, message.messageId)
       const tooMuch = overFieldLimits(raw)
       if (tooMuch) return forAll(message, tooMuch)
       const text = utf8Of(raw)
       return text === null ? forAll(message, NOT_UTF8) : await post(settings, tools, message, text)
-    },
+    }),
   }
 }
 

@@ -9,7 +9,7 @@ import type { Outgoing, Provider, SendOutcome } from '../provider.ts'
 import { BUSY, lost, NOT_HERE, NOT_NOW, REFUSED, refusal, TIMEOUT_MS, UNKNOWN, type Verdict } from './call.ts'
 import { CLOUDFLARE_BYTES_MAX, overFieldLimits } from './cloudflare-limits.ts'
 import { senderOf } from './envelope-from.ts'
-import { forAll, overLimits } from './limits.ts'
+import { forAll, withinLimits } from './limits.ts'
 import { referToItself } from './references.ts'
 
 const LIMITS = { name: 'cloudflare', recipientsMax: 1, bytesMax: CLOUDFLARE_BYTES_MAX } as const
@@ -44,16 +44,14 @@ export function cloudflareProvider(binding: SendEmail, timeoutMs = TIMEOUT_MS): 
     ...LIMITS,
     hasEnvelope: false,
     idempotentSeconds: 0,
-    async send(message) {
-      const over = overLimits(LIMITS, message)
-      if (over) return forAll(message, over)
+    send: withinLimits(LIMITS, async (message) => {
       const raw = referToItself(message.raw, message.messageId)
       const tooMuch = overFieldLimits(raw)
       if (tooMuch) return forAll(message, tooMuch)
       const sender = senderOf(message)
       if (sender === '') return forAll(message, NO_SENDER)
       return await Promise.all(message.recipients.map((to) => sendTo(binding, { sender, raw }, to, timeoutMs)))
-    },
+    }),
   }
 }
 

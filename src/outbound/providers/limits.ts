@@ -4,8 +4,16 @@ import { refusal } from './call.ts'
 
 type Limits = Pick<Provider, 'name' | 'recipientsMax' | 'bytesMax'>
 
+/** A provider's `send` that asks only for what is within its limits. */
+export function withinLimits(limits: Limits, send: Provider['send']): Provider['send'] {
+  return async (message) => {
+    const over = overLimits(limits, message)
+    return over ? forAll(message, over) : await send(message)
+  }
+}
+
 /** Null where the message is within them. */
-export function overLimits({ name, recipientsMax, bytesMax }: Limits, message: Outgoing): SendOutcome | null {
+function overLimits({ name, recipientsMax, bytesMax }: Limits, message: Outgoing): SendOutcome | null {
   const { raw, recipients } = message
   if (raw.length > bytesMax)
     return refusal('5.3.4', `The message has ${raw.length} bytes; ${name} takes at most ${bytesMax}.`)

@@ -23,7 +23,7 @@ import {
 } from './call.ts'
 import type { ProviderTools } from './configure.ts'
 import { Base64, jsonBytes } from './json.ts'
-import { forAll, overLimits } from './limits.ts'
+import { forAll, withinLimits } from './limits.ts'
 import { contentOf, headersOf, personalizations, plainPerson } from './personalizations.ts'
 import { type Rebuilt, type RebuiltFile, rebuild } from './rebuild.ts'
 import { idList, referencesWith } from './references.ts'
@@ -48,14 +48,12 @@ export function mailchannelsProvider(settings: { key: string }, tools: ProviderT
     ...LIMITS,
     hasEnvelope: false,
     idempotentSeconds: 0,
-    async send(message) {
-      const over = overLimits(LIMITS, message)
-      if (over) return forAll(message, over)
+    send: withinLimits(LIMITS, async (message) => {
       const rebuilt = await rebuild(message)
       if ('refused' in rebuilt) return forAll(message, rebuilt.refused)
       if (rebuilt.replyTo.length > 1) return forAll(message, ONE_REPLY_TO)
       return await post(settings.key, tools, message, rebuilt)
-    },
+    }),
   }
 }
 

@@ -22,7 +22,7 @@ import {
   verdictOf,
 } from './call.ts'
 import type { ProviderTools } from './configure.ts'
-import { forAll, overLimits } from './limits.ts'
+import { forAll, withinLimits } from './limits.ts'
 
 const HOSTS = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' } as const
 const LIMITS = { name: 'mailgun', recipientsMax: 1_000, bytesMax: 25 * 1000 * 1000 } as const
@@ -46,10 +46,7 @@ export function mailgunProvider(settings: MailgunSettings, tools: ProviderTools)
     ...LIMITS,
     hasEnvelope: false,
     idempotentSeconds: 0,
-    async send(message) {
-      const over = overLimits(LIMITS, message)
-      return forAll(message, over ?? (await post(settings, tools, message)))
-    },
+    send: withinLimits(LIMITS, async (message) => forAll(message, await post(settings, tools, message))),
     lookUp: (message) => lookUp(settings, tools, message),
   }
 }

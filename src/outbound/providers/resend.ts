@@ -25,7 +25,7 @@ import type { ProviderTools } from './configure.ts'
 import { type Group, mailboxText, sendGroups } from './groups.ts'
 import { Base64, jsonBytes } from './json.ts'
 import { callKey } from './keys.ts'
-import { forAll, overLimits } from './limits.ts'
+import { forAll, withinLimits } from './limits.ts'
 import { type Rebuilt, type RebuiltFile, rebuild } from './rebuild.ts'
 import { idList, referencesWith } from './references.ts'
 
@@ -65,13 +65,11 @@ export function resendProvider(settings: { key: string }, tools: ProviderTools):
     ...LIMITS,
     hasEnvelope: false,
     idempotentSeconds: IDEMPOTENT_SECONDS,
-    async send(message) {
-      const over = overLimits(LIMITS, message)
-      if (over) return forAll(message, over)
+    send: withinLimits(LIMITS, async (message) => {
       const rebuilt = await rebuild(message)
       if ('refused' in rebuilt) return forAll(message, rebuilt.refused)
       return await sendGroups(message, rebuilt.groups, (group) => post(settings.key, tools, message, rebuilt, group))
-    },
+    }),
   }
 }
 

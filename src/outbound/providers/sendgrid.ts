@@ -22,7 +22,7 @@ import {
 } from './call.ts'
 import type { ProviderTools } from './configure.ts'
 import { Base64, jsonBytes } from './json.ts'
-import { forAll, overLimits } from './limits.ts'
+import { forAll, withinLimits } from './limits.ts'
 import { contentOf, headersOf, personalizations, plainPerson } from './personalizations.ts'
 import { type Rebuilt, type RebuiltFile, rebuild } from './rebuild.ts'
 import { idList, referencesOf } from './references.ts'
@@ -40,12 +40,10 @@ export function sendgridProvider(settings: SendgridSettings, tools: ProviderTool
     ...LIMITS,
     hasEnvelope: false,
     idempotentSeconds: 0,
-    async send(message) {
-      const over = overLimits(LIMITS, message)
-      if (over) return forAll(message, over)
+    send: withinLimits(LIMITS, async (message) => {
       const rebuilt = await rebuild(message)
       return forAll(message, 'refused' in rebuilt ? rebuilt.refused : await post(settings, tools, message, rebuilt))
-    },
+    }),
   }
 }
 

@@ -23,7 +23,7 @@ import {
 import type { ProviderTools } from './configure.ts'
 import { senderOf } from './envelope-from.ts'
 import { Base64, jsonBytes } from './json.ts'
-import { forAll, overLimits } from './limits.ts'
+import { forAll, withinLimits } from './limits.ts'
 import { referToItself } from './references.ts'
 
 /** It counts 40 MB after base64, which adds a third. */
@@ -61,10 +61,7 @@ export function sesProvider(settings: SesSettings, tools: ProviderTools): Provid
     ...LIMITS,
     hasEnvelope: false,
     idempotentSeconds: 0,
-    async send(message) {
-      const over = overLimits(LIMITS, message)
-      return forAll(message, over ?? (await post(settings, tools, message)))
-    },
+    send: withinLimits(LIMITS, async (message) => forAll(message, await post(settings, tools, message))),
   }
 }
 

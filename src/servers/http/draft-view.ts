@@ -19,7 +19,7 @@ const names = {
   updated_at: time,
 }
 
-export const draftSummary = z.object({ ...names, to_text: z.string() }).openapi('DraftSummary')
+const draftSummary = z.object({ ...names, to_text: z.string() }).openapi('DraftSummary')
 export const draftList = listOf(draftSummary, 'DraftList')
 
 export const draft = z

@@ -1,6 +1,6 @@
 /** Templates on the wire, and how a message names one. */
 import { z } from '@hono/zod-openapi'
-import { TEMPLATE_CHARS_MAX, type Template, type Variables, variablesOf } from '../../mime/template.ts'
+import { TEMPLATE_CHARS_MAX, type Template, variablesOf } from '../../mime/template.ts'
 import type { TemplateNameRow, TemplateRow } from '../../outbound/templates.ts'
 import { formatId, formatNumber } from './ids.ts'
 import { formatTime, id, idField, line, listOf, time } from './schemas.ts'
@@ -12,7 +12,7 @@ const VALUE_CHARS_MAX = 64 * 1024
 const names = { id: id('tpl'), name: z.string(), subject: z.string(), created_at: time, updated_at: time }
 const body = z.string().max(TEMPLATE_CHARS_MAX).nullable()
 
-export const templateName = z.object(names).openapi('TemplateName')
+const templateName = z.object(names).openapi('TemplateName')
 export const templateList = listOf(templateName, 'TemplateList')
 export const template = z
   .object({
@@ -73,5 +73,3 @@ export function renderTemplateRow(row: TemplateRow): z.infer<typeof template> {
   const { text, html } = row
   return { ...renderTemplateName(row), text, html, variables: variablesOf(row satisfies Template) }
 }
-
-export type TemplateUse = { id: number; variables: Variables }
