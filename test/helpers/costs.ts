@@ -200,6 +200,7 @@ export const OPERATIONS: Operation[] = [
     name: 'events, a page of 50',
     read: 53,
     written: 0,
+    prepare: ({ box }) => tellMuch(box.accountId),
     run: ({ world, box }) => listEvents(world.deps, box.accountId, { since: BEGINNING, types: null, limit: 50 }),
   },
   {
@@ -323,6 +324,18 @@ export const OPERATIONS: Operation[] = [
     },
   },
 ]
+
+/** More events than a page has, of the account and of the next one. */
+async function tellMuch(accountId: number): Promise<number> {
+  const { meta } = await env.DB.prepare(
+    `with recursive n(i) as (select 1 union all select i + 1 from n where i < 500)
+      insert into events (account_id, modseq, n, at, event)
+      select ? + i % 2, 1, 1000 + i, 0, '{"type":"message.changed","messages":[]}' from n`,
+  )
+    .bind(accountId)
+    .run()
+  return meta.changes
+}
 
 function submitTo({ world, box }: Setup, addresses: string[]) {
   const to = addresses.map((address) => ({ name: '', address }))
