@@ -227,10 +227,13 @@ it('knows a bounce by the address that it comes back to, and writes there no mor
   await deliver('<>', `${local?.toUpperCase()}@bounces.postern.test`, bounceOf('late@example.org'))
   const statuses = { 'bob@example.org': 'delivered', 'gone@example.org': 'failed', 'late@example.org': 'bounced' }
   const { recipients } = await becomes(sent.id, statuses)
-  expect(recipients[2].timeline.map((one: Json) => one.status)).toEqual(['delivered', 'bounced'])
+  expect(recipients[2].timeline.map((one: Json) => one.status)).toEqual(['queued', 'delivered', 'bounced'])
   expect(recipients[2]).toMatchObject({ code: '5.1.1' })
   const suppressed = (await get('/v1/suppressions')).data
-  expect(suppressed).toMatchObject([{ address: 'late@example.org', reason: 'bounce' }])
+  expect(suppressed).toMatchObject([
+    { address: 'late@example.org', reason: 'bounce' },
+    { address: 'gone@example.org', reason: 'bounce' },
+  ])
   const more = await api('POST', '/v1/messages/send', { to: ['late@example.org'], subject: 'Again', text: 'Hello?' })
   await becomes(more.body.id, { 'late@example.org': 'suppressed' })
   expect(relay.received.some(({ raw }) => raw.includes('Subject: Again\r\n'))).toBe(false)

@@ -15,17 +15,13 @@
  */
 import type { Deps } from '../deps.ts'
 import { foldAddress, splitAddress } from '../mime/addresses.ts'
-import { clip } from '../mime/storable.ts'
 import { wakeOutbox } from '../notify/outbox.ts'
 import { shardOf } from '../store/ids.ts'
 import type { SubmissionRecipientRow, SubmissionRow } from '../store/schema.ts'
 import { putSuppressions } from '../store/suppression-write.ts'
 import { isAligned } from '../verify/alignment.ts'
+import { bounceOf } from './hard-failure.ts'
 import { type Report, recordOutcome, type Which } from './record.ts'
-
-/** Mailboxes are made anew, and large servers have said of all of theirs that there is none: then one more bounce is a small price. */
-export const BOUNCE_SECONDS = 90 * 86_400
-const DETAIL_CHARS_MAX = 500
 
 export type Proof =
   | { kind: 'provider' }
@@ -86,17 +82,9 @@ async function suppress(
   { address: written }: SubmissionRecipientRow,
   { status, detail }: Finding,
 ): Promise<void> {
-  const address = foldAddress(written)
-  if (address === null) return
   const now = Math.floor(deps.now() / 1000)
-  const isComplaint = status === 'complained'
-  const row = {
-    address,
-    reason: isComplaint ? ('complaint' as const) : ('bounce' as const),
-    detail: detail && clip(detail, DETAIL_CHARS_MAX),
-    submission_id: id,
-    created_at: now,
-    expires_at: isComplaint ? null : now + BOUNCE_SECONDS,
-  }
+  const bounce = bounceOf(id, written, detail, now)
+  if (!bounce) return
+  const row = status === 'complained' ? { ...bounce, reason: 'complaint' as const, expires_at: null } : bounce
   await deps.stores.of(accountId).batch([putSuppressions(accountId, [row], now)])
 }

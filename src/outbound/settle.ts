@@ -1,8 +1,11 @@
 /** Writing what became of recipients of one submission, with the timeline and the events, in one batch. */
 import type { Deps } from '../deps.ts'
 import type { DeliveryChange, PosternEvent } from '../events.ts'
+import type { Statement } from '../store/database.ts'
 import { changeRecipients, isStaleRecipient } from '../store/recipient-write.ts'
 import { type DueRow, readRecipients } from '../store/submission-read.ts'
+import { putSuppressions } from '../store/suppression-write.ts'
+import { refusedForGood } from './hard-failure.ts'
 import { type Outcome, type Settlement, settlementOf } from './outcome.ts'
 import type { Provider } from './provider.ts'
 import { isTellable } from './record.ts'
@@ -25,7 +28,10 @@ export async function settle(deps: Deps, settled: readonly Settled[]): Promise<n
     try {
       await deps.stores
         .of(account_id)
-        .batch(changeRecipients(account_id, submission_id, changes, eventsOf(submission_id, changes), seconds(deps)))
+        .batch([
+          ...changeRecipients(account_id, submission_id, changes, eventsOf(submission_id, changes), seconds(deps)),
+          ...suppressionsOf(settled, changes, seconds(deps)),
+        ])
       break
     } catch (error) {
       if (attempt === ATTEMPTS_MAX) throw error
@@ -46,6 +52,14 @@ function plan(deps: Deps, { row, outcome, provider }: Settled): Settlement {
     isAnswerable: provider !== undefined && (provider.idempotentSeconds > 0 || provider.lookUp !== undefined),
     isTellable: isTellable(row.kind),
   })
+}
+
+// Of those whose outcome is written by this very batch.
+function suppressionsOf(settled: readonly Settled[], changes: readonly Settlement[], now: number): Statement[] {
+  const written = settled.filter(({ row }) => changes.some(({ n }) => n === row.n))
+  const refused = refusedForGood(written, now)
+  const [first] = settled
+  return first && refused.length > 0 ? [putSuppressions(first.row.account_id, refused, now)] : []
 }
 
 async function standing(deps: Deps, { account_id, submission_id }: DueRow, changes: Settlement[]) {

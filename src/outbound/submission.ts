@@ -66,7 +66,7 @@ export async function getSubmission(
   const of = (n: number) => timeline.filter((entry) => entry.n === n)
   return submissionOf(
     row,
-    recipients.map((one) => recipientOf(one, of(one.n))),
+    recipients.map((one) => recipientOf(one, of(one.n), row.created_at)),
   )
 }
 
@@ -112,7 +112,7 @@ export async function withRecipients(deps: Deps, accountId: number, rows: Submis
   return rows.map((row) =>
     submissionOf(
       row,
-      recipients.filter((one) => one.submission_id === row.id).map((one) => recipientOf(one, null)),
+      recipients.filter((one) => one.submission_id === row.id).map((one) => recipientOf(one, null, row.created_at)),
     ),
   )
 }
@@ -130,7 +130,7 @@ function submissionOf(row: SubmissionRow, recipients: Recipient[]): Submission {
   }
 }
 
-function recipientOf(row: SubmissionRecipientRow, timeline: SubmissionEventRow[] | null): Recipient {
+function recipientOf(row: SubmissionRecipientRow, timeline: SubmissionEventRow[] | null, createdAt: number): Recipient {
   return {
     address: row.address,
     status: row.status,
@@ -142,8 +142,16 @@ function recipientOf(row: SubmissionRecipientRow, timeline: SubmissionEventRow[]
     nextAt: row.status === 'sending' ? null : row.next_at,
     isUndecided: row.status === 'unknown' && row.call !== null,
     updatedAt: row.updated_at,
-    timeline:
-      timeline?.map(({ at, status, provider, smtp, code, detail }) => ({ at, status, provider, smtp, code, detail })) ??
-      null,
+    timeline: timeline && [...beginning(timeline, createdAt), ...timeline.map(entryOf)],
   }
+}
+
+function entryOf({ at, status, provider, smtp, code, detail }: SubmissionEventRow): TimelineEntry {
+  return { at, status, provider, smtp, code, detail }
+}
+
+// It has no row of its own: it is the submission's. One who was suppressed at the door never waited.
+function beginning([first]: SubmissionEventRow[], at: number): TimelineEntry[] {
+  if (first?.status === 'suppressed' && first.at === at) return []
+  return [{ at, status: 'queued', provider: null, smtp: null, code: null, detail: null }]
 }

@@ -109,6 +109,23 @@ describe('recipients of one submission', () => {
   })
 })
 
+describe('a refusal', () => {
+  it.each([
+    ['of an unknown mailbox', { smtp: 550, code: '5.1.1', detail: 'User unknown' }, true],
+    ['in words alone', { smtp: 550, code: null, detail: 'No such user here' }, true],
+    ['of what looks like spam', { smtp: 550, code: '5.7.1', detail: 'Looks like spam' }, false],
+    ['of a full mailbox', { smtp: 552, code: '5.2.2', detail: 'Mailbox full' }, false],
+    ['for now', { kind: 'temporary', smtp: 450, code: '4.1.1', detail: 'User unknown' }, false],
+    ['that the provider is to blame for', { smtp: 550, code: '5.1.1', detail: 'no', isProviders: true }, false],
+  ] as const)('%s: the account writes there no more, or goes on', async (_, said, isSuppressed) => {
+    const answer: Answer = ({ recipients }) => recipients.map(() => ({ kind: 'permanent', ...said }))
+    await sent([provider('ses', () => answer)], 'Gone@x.example')
+    const sql = 'select address, reason from suppressions where account_id = ?'
+    const { results } = await env.DB.prepare(sql).bind(account).all()
+    expect(results).toEqual(isSuppressed ? [{ address: 'gone@x.example', reason: 'bounce' }] : [])
+  })
+})
+
 describe('the next provider', () => {
   it.each(['temporary', 'permanent'] as const)('is asked where the first has trouble of its own (%s)', async (kind) => {
     const first = provider('resend', () => refusing(kind, true))

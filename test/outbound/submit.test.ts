@@ -263,7 +263,7 @@ describe('what nobody knows', () => {
     expect([await statuses(id), handed.length]).toEqual([['delivered'], 2])
     expect(await resendUnknown(world.deps, whole(account), id)).toMatchObject({ failure: 'conflict' })
     const lines = (await getSubmission(world.deps, whole(account), id))?.recipients[0]?.timeline
-    expect(lines?.map(({ status }) => status)).toEqual(['unknown', 'resent', 'delivered'])
+    expect(lines?.map(({ status }) => status)).toEqual(['queued', 'unknown', 'resent', 'delivered'])
   })
 
   it('is left at that, and then cannot be sent again', async () => {

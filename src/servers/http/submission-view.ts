@@ -72,7 +72,10 @@ export const submission = z
         {
           ...{ address: 'ann@example.org', status: 'delivered', code: null, detail: null, smtp: null },
           ...{ provider: 'resend', attempts: 1, next_attempt_at: null, undecided: false, updated_at: AT },
-          timeline: [{ at: AT, status: 'delivered', provider: 'resend', smtp: null, code: null, detail: null }],
+          timeline: [
+            { at: AT, status: 'queued', provider: null, smtp: null, code: null, detail: null },
+            { at: AT, status: 'delivered', provider: 'resend', smtp: null, code: null, detail: null },
+          ],
         },
       ],
     },

@@ -84,7 +84,7 @@ describe('what is scheduled', () => {
     expect(waiting.data).toMatchObject([{ id: body.id, send_at: at.replace('.000', ''), finished_at: null }])
     const cancelled = await own.post(`/v1/submissions/${body.id}/cancel`, {})
     expect([cancelled.status, cancelled.body.recipients[0].status]).toEqual([200, 'cancelled'])
-    expect(cancelled.body.recipients[0].timeline).toMatchObject([{ status: 'cancelled' }])
+    expect(cancelled.body.recipients[0].timeline).toMatchObject([{ status: 'queued' }, { status: 'cancelled' }])
     expect((await own.get('/v1/submissions?status=scheduled')).body.data).toEqual([])
   })
 
