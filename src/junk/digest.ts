@@ -10,9 +10,8 @@
 import type { Deps } from '../deps.ts'
 import { isFailure } from '../errors.ts'
 import { appendBytes } from '../mailbox/append.ts'
-import { splitAddress } from '../mime/addresses.ts'
-import { compose } from '../mime/compose.ts'
 import { sendableAddress } from '../mime/compose-address.ts'
+import { composeNotice } from '../mime/compose-notice.ts'
 import { readRoles } from '../store/account-read.ts'
 import { isStaleDigest } from '../store/database.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
@@ -27,6 +26,8 @@ const LISTED_MAX = 50
 const COUNTED_MAX = 500
 /** When one is tried again that could not be stored. */
 const RETRY_SECONDS = 6 * 3_600
+/** Drawn, so that no subject that it lists can end a part of it. */
+const BOUNDARY_BYTES = 16
 
 /** Which accounts want digests is access/'s to know: it is handed in. */
 export type WantsDigest = (row: { settings: string }) => boolean
@@ -80,25 +81,15 @@ async function store(deps: Deps, accountId: number, toldId: number, rows: Withhe
 }
 
 function write(deps: Deps, accountId: number, to: string, rows: WithheldSummaryRow[]): Uint8Array {
-  const { domain } = splitAddress(to)
-  const { subject, text, html } = digestBodies(rows, LISTED_MAX, rows.length === COUNTED_MAX)
-  const last = rows.at(-1)?.id ?? 0
-  return compose(
-    {
-      from: { name: 'Postern', address: `postern@${domain}` },
-      to: [{ name: '', address: to }],
-      cc: [],
-      bcc: [],
-      replyTo: [],
-      subject,
-      text,
-      html,
-      // RFC 3834 §5: nobody answers it by himself.
-      headers: [{ name: 'Auto-Submitted', value: 'auto-generated' }],
-      attachments: [],
+  return composeNotice({
+    ...digestBodies(rows, LISTED_MAX, rows.length === COUNTED_MAX),
+    ...{
+      to,
+      name: `digest-${accountId}-${rows.at(-1)?.id ?? 0}`,
+      nowMs: deps.now(),
+      random: deps.random(BOUNDARY_BYTES),
     },
-    { messageId: `digest-${accountId}-${last}@${domain}`, nowMs: deps.now(), unique: `digest${accountId}n${last}` },
-  )
+  })
 }
 
 async function settleQuietly(deps: Deps, accountId: number, toldId: number, newestId: number): Promise<void> {

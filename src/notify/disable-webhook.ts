@@ -7,8 +7,7 @@
 import type { Deps } from '../deps.ts'
 import { isFailure } from '../errors.ts'
 import { appendBytes } from '../mailbox/append.ts'
-import { splitAddress } from '../mime/addresses.ts'
-import { compose } from '../mime/compose.ts'
+import { composeNotice } from '../mime/compose-notice.ts'
 import { readRoles } from '../store/account-read.ts'
 import { isStaleWebhook, type Statement } from '../store/database.ts'
 import { pageAddresses } from '../store/directory-read.ts'
@@ -20,6 +19,7 @@ import type { DisabledReason } from './webhooks.ts'
 
 /** The addresses of an account that are looked through for one to write to. */
 const ADDRESSES_MAX = 20
+const BOUNDARY_BYTES = 16
 
 const WHY: Record<DisabledReason, string> = {
   failing: 'For five days it has taken nothing that was sent to it.',
@@ -77,7 +77,6 @@ async function tellOwner(
 }
 
 function write(deps: Deps, { id, version, url }: WebhookRow, reason: DisabledReason, to: string): Uint8Array {
-  const { domain } = splitAddress(to)
   const text = [
     'A webhook of this account was switched off:',
     '',
@@ -87,20 +86,8 @@ function write(deps: Deps, { id, version, url }: WebhookRow, reason: DisabledRea
     'What waits for it is kept for 30 days, and is sent when it is switched on again by the API.',
     '',
   ].join('\n')
-  return compose(
-    {
-      from: { name: 'Postern', address: `postern@${domain}` },
-      to: [{ name: '', address: to }],
-      cc: [],
-      bcc: [],
-      replyTo: [],
-      subject: 'A webhook was switched off',
-      text,
-      html: null,
-      // RFC 3834 §5: nobody answers it by himself.
-      headers: [{ name: 'Auto-Submitted', value: 'auto-generated' }],
-      attachments: [],
-    },
-    { messageId: `webhook-${id}-${version}@${domain}`, nowMs: deps.now(), unique: `webhook${id}n${version}` },
-  )
+  return composeNotice({
+    ...{ to, subject: 'A webhook was switched off', text, html: null },
+    ...{ name: `webhook-${id}-${version}`, nowMs: deps.now(), random: deps.random(BOUNDARY_BYTES) },
+  })
 }
