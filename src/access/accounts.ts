@@ -1,5 +1,7 @@
 /** Accounts: a person's or a program's mail, with its mailboxes and its quota. */
+
 import type { Deps } from '../deps.ts'
+import { seconds } from '../seconds.ts'
 import { cutOffAccount, markAccountDeleted } from '../store/account-erase.ts'
 import { pageLiveAccounts, readAccount } from '../store/account-read.ts'
 import { insertAccount, insertFirstMailboxes, patchAccount } from '../store/account-write.ts'
@@ -36,7 +38,7 @@ const FIRST_MAILBOXES = [
 /** Makes an account in the newest shard: the one that the operator added last has the most room. */
 export async function createAccount(deps: Deps, input: { name: string; quotaBytes: number | null }): Promise<Account> {
   const shard = deps.stores.shards.length - 1
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const results = await deps.stores
     .of(shard * ACCOUNTS_PER_SHARD)
     .batch([
@@ -68,7 +70,7 @@ export type AccountChange = {
 /** Changes what is named of an account; null where there is none. Doing it again is safe. */
 export async function changeAccount(deps: Deps, id: number, change: AccountChange): Promise<Account | null> {
   if (!(await getAccount(deps, id))) return null
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   // The directory's row is what shuts the doors. Whatever fails between the two databases leaves them shut.
   if (change.suspended) await deps.stores.directory.batch([insertSuspension(id, now)])
   const { name, quotaBytes, settings, sending, suspended } = change
@@ -91,7 +93,7 @@ export async function changeAccount(deps: Deps, id: number, change: AccountChang
 export async function removeAccount(deps: Deps, id: number): Promise<boolean> {
   if (!(await getAccount(deps, id))) return false
   await deps.stores.directory.batch(cutOffAccount(id))
-  await deps.stores.of(id).batch([markAccountDeleted(id, Math.floor(deps.now() / 1000))])
+  await deps.stores.of(id).batch([markAccountDeleted(id, seconds(deps))])
   await deps.queues.events.send({ shard: shardOf(id) })
   return true
 }

@@ -4,9 +4,11 @@
  * Addresses are compared folded (local part in lower case, domain as A-label) and shown as they were given. The order of
  * a lookup is exact address or alias, the same without its plus-tag, then the domain's catch-all.
  */
+
 import type { Deps } from '../deps.ts'
 import { type Failure, fail, isFailure } from '../errors.ts'
 import { foldAddress, splitAddress } from '../mime/addresses.ts'
+import { seconds } from '../seconds.ts'
 import { isUniqueViolation } from '../store/database.ts'
 import {
   pageAddresses,
@@ -259,8 +261,4 @@ function mailAddress(row: AddressRow): MailAddress {
     enabled: row.enabled === 1,
     createdAt: row.created_at,
   }
-}
-
-function seconds(deps: Deps): number {
-  return Math.floor(deps.now() / 1000)
 }

@@ -6,7 +6,9 @@
  *  - No row holds a secret, and none is larger than a few kilobytes. A row without a status is a change of which it is not
  *    known whether it happened.
  */
+
 import type { Deps } from '../deps.ts'
+import { seconds } from '../seconds.ts'
 import { finishAudit, insertAudit, pageAudit } from '../store/audit.ts'
 import type { AuditRow } from '../store/schema.ts'
 import type { Principal } from './scopes.ts'
@@ -48,7 +50,7 @@ const SECRET_FIELDS = new Set(['password', 'secret', 'token', 'key', 'authorizat
 export async function recordChange(deps: Deps, change: Change): Promise<number> {
   const row = await deps.stores.directory.first<{ id: number }>(
     insertAudit({
-      at: Math.floor(deps.now() / 1000),
+      at: seconds(deps),
       actor: change.by.kind === 'admin' ? 'admin' : `key:${change.by.keyId}`,
       account_id: change.accountId,
       action: change.action,

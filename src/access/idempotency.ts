@@ -10,8 +10,10 @@
  * A Worker that dies between its work and its answer leaves a claim that is taken over after CLAIM_SECONDS; what it did
  * is then done again. Operations that must not be, such as import and sending, derive their names from the key besides.
  */
+
 import type { Deps } from '../deps.ts'
 import { TemporaryError } from '../errors.ts'
+import { seconds } from '../seconds.ts'
 import { type ClaimRow, deleteClaim, insertClaim, readKept, settleClaim } from '../store/idempotency.ts'
 import type { Principal } from './scopes.ts'
 import { base32, hashToken } from './secrets.ts'
@@ -51,7 +53,7 @@ export async function claimKey(deps: Deps, request: KeyedRequest): Promise<Claim
   const claim = { accountId: accountOf(request.principal), key, mark: base32(deps.random(MARK_BYTES)) }
   const db = deps.stores.of(claim.accountId)
   const body = new Uint8Array(digest)
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const times = { now, oldest: now - KEPT_SECONDS, dead: now - CLAIM_SECONDS }
   try {
     for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {

@@ -4,8 +4,10 @@
  * Both are random and long enough that their SHA-256 cannot be searched for (160 and 80 bits), so no slow hash is
  * needed and a mail client's every login costs one row.
  */
+
 import type { Deps } from '../deps.ts'
 import { type Failure, fail } from '../errors.ts'
+import { seconds } from '../seconds.ts'
 import {
   pageApiKeys,
   pageAppPasswords,
@@ -177,10 +179,6 @@ async function refuseAddress(
 
 async function accountExists(deps: Deps, accountId: number): Promise<boolean> {
   return (await getAccount(deps, accountId)) !== null
-}
-
-function seconds(deps: Deps): number {
-  return Math.floor(deps.now() / 1000)
 }
 
 function apiKey(row: ApiKeyRow): ApiKey {

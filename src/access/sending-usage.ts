@@ -1,5 +1,7 @@
 /** What an account and a key may send, and what they have sent in the running minute and day (UTC). */
+
 import type { Deps } from '../deps.ts'
+import { seconds } from '../seconds.ts'
 import { readAccount } from '../store/account-read.ts'
 import type { SentCountRow } from '../store/schema.ts'
 import { DAY_SECONDS, MINUTE_SECONDS, readSentCounts } from '../store/sent-count.ts'
@@ -23,7 +25,7 @@ export async function readSendingUsage(
   const used = (keyId: number) =>
     sentOf(
       rows.find((row) => row.key_id === keyId),
-      Math.floor(deps.now() / 1000),
+      seconds(deps),
     )
   const settings = readSending(account.sending)
   return {

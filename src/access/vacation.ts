@@ -2,8 +2,10 @@
  * What an account answers while its owner is away (RFC 8621 §8). The account's settings say whether there is such an answer, so
  * that a delivery to any other account asks for nothing.
  */
+
 import type { Deps } from '../deps.ts'
 import { type Failure, fail } from '../errors.ts'
+import { seconds } from '../seconds.ts'
 import { readAccount } from '../store/account-read.ts'
 import type { AccountRow, VacationRow } from '../store/schema.ts'
 import { readVacation } from '../store/vacation-read.ts'
@@ -69,7 +71,7 @@ export async function putVacation(
     subject: wanted.subject,
     text: wanted.text,
     html: wanted.html,
-    updated_at: Math.floor(deps.now() / 1000),
+    updated_at: seconds(deps),
   }
   const [put] = await deps.stores.of(accountId).batch([putVacationRow(row, expected), flagVacation(accountId)])
   const [stored] = (put ?? []) as VacationRow[]

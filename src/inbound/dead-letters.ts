@@ -9,6 +9,7 @@ import { hashToken } from '../access/secrets.ts'
 import type { Deps, PendingMessage, WakeMessage } from '../deps.ts'
 import { lessonsOf } from '../junk/teach.ts'
 import { drainOutbox } from '../notify/outbox.ts'
+import { seconds } from '../seconds.ts'
 import { pageDeadLetters, readDeadLetter } from '../store/directory-read.ts'
 import { deleteDeadLetter, keepDeadLetter } from '../store/directory-write.ts'
 import { shardOf } from '../store/ids.ts'
@@ -94,7 +95,7 @@ export async function keepDead(deps: Deps, body: unknown, attempts: number): Pro
     reason: isPending ? 'filing failed at every attempt' : 'the outbox could not be told at every attempt',
     attempts,
   }
-  await deps.stores.directory.batch([keepDeadLetter(row, Math.floor(deps.now() / 1000))])
+  await deps.stores.directory.batch([keepDeadLetter(row, seconds(deps))])
 }
 
 function hex(byte: number): string {

@@ -5,6 +5,7 @@
  * in turn, so that a run's cost does not grow with the server. A client that asks for changes since
  * before then is told to list anew.
  */
+
 import { KEPT_SECONDS } from '../access/idempotency.ts'
 import { DAYS_MAX } from '../access/vacation.ts'
 import type { Deps } from '../deps.ts'
@@ -12,6 +13,7 @@ import { forgetStrangers } from '../junk/history.ts'
 import { HELD_SECONDS } from '../junk/quarantine.ts'
 import { EVENT_SECONDS } from '../notify/events.ts'
 import { DELIVERY_SECONDS } from '../notify/webhook-deliveries.ts'
+import { seconds } from '../seconds.ts'
 import { pageAccounts } from '../store/account-read.ts'
 import { forgetAudit } from '../store/audit.ts'
 import { forgetTombstonesOf } from '../store/change-write.ts'
@@ -62,10 +64,10 @@ export async function forgetOld(deps: Deps, shard: number): Promise<void> {
   const accounts = await pageAccounts(db, place, ACCOUNTS_A_RUN)
   await db.batch([
     putState(PLACE, String(accounts.at(-1)?.id ?? 0)),
-    forgetAnswers(Math.floor(deps.now() / 1000) - KEPT_SECONDS, ANSWERS_A_RUN),
+    forgetAnswers(seconds(deps) - KEPT_SECONDS, ANSWERS_A_RUN),
     forgetRawDeleted(dayPrefix(deps.now() - RECEIPT_MS), RECEIPTS_A_RUN),
   ])
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   await db.batch([
     forgetEvents(now - EVENT_SECONDS, EVENTS_A_RUN),
     forgetDeliveries(now - DELIVERY_SECONDS, EVENTS_A_RUN),
@@ -84,6 +86,6 @@ export async function forgetOld(deps: Deps, shard: number): Promise<void> {
   if (shard === 0)
     await db.batch([
       forgetSeen(now - SEEN_SECONDS, SEEN_A_RUN),
-      forgetAudit(Math.floor(deps.now() / 1000) - AUDIT_SECONDS, AUDIT_A_RUN),
+      forgetAudit(seconds(deps) - AUDIT_SECONDS, AUDIT_A_RUN),
     ])
 }

@@ -11,6 +11,7 @@
  *    becomes 'unknown', which the admin sees. Where the sender tries again before, so do we: he has the mail still.
  *  - Where no provider is set up, the queue could send nothing: then whatever is not taken throws, and the sender tries again.
  */
+
 import { base32 } from '../access/secrets.ts'
 import type { Deps } from '../deps.ts'
 import { TemporaryError } from '../errors.ts'
@@ -21,6 +22,7 @@ import { messageIdentity } from '../mime/identity.ts'
 import { enqueue } from '../outbound/enqueue.ts'
 import { recordOutcome } from '../outbound/record.ts'
 import { wakeOutbound } from '../outbound/wake.ts'
+import { seconds } from '../seconds.ts'
 import { isUniqueViolation } from '../store/database.ts'
 import { claimForHandingOn, requeueRecipient } from '../store/forward-write.ts'
 import { SERVER_ACCOUNT, shardOf } from '../store/ids.ts'
@@ -109,7 +111,7 @@ async function queue(
     request,
   })
   if (!made) return []
-  const claim = claimForHandingOn(made.rawKey, Math.floor(deps.now() / 1000) + HANDING_ON_SECONDS)
+  const claim = claimForHandingOn(made.rawKey, seconds(deps) + HANDING_ON_SECONDS)
   try {
     await deps.stores.of(SERVER_ACCOUNT).batch([...made.statements, ...(isHandedOn ? [claim] : [])])
   } catch (error) {
@@ -128,7 +130,7 @@ async function handOnOrQueue(
   incoming: Passed,
 ): Promise<void> {
   const { submission_id: submissionId, n, address } = recipient
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   try {
     await handOn(deps, address, marks, incoming)
   } catch {

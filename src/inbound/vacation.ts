@@ -18,6 +18,7 @@ import { replyFields } from '../mime/compose-reply.ts'
 import type { ParsedMessage } from '../mime/message.ts'
 import { clip } from '../mime/storable.ts'
 import { enqueue } from '../outbound/enqueue.ts'
+import { seconds } from '../seconds.ts'
 import type { Statement } from '../store/database.ts'
 import type { Receipt } from '../store/raw.ts'
 import type { AccountRow } from '../store/schema.ts'
@@ -53,7 +54,7 @@ export async function planAnswer(
   const found = answerable(message, verdict, receipt.from)
   if (typeof found === 'string') return null
   const row = await readVacationFor(deps.stores.of(account.id), account.id, found.sender)
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   if (!row || !isOn(vacationOf(row), now)) return null
   const since = now - row.days * DAY_SECONDS
   if (row.answered_at !== null && row.answered_at > since) return null

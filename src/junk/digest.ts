@@ -7,11 +7,13 @@
  * Once a day: the batch that stores it moves the account's place, under a guard, and takes the due time away. The next message
  * in quarantine sets another, a day after this one at the earliest.
  */
+
 import type { Deps } from '../deps.ts'
 import { isFailure } from '../errors.ts'
 import { appendBytes } from '../mailbox/append.ts'
 import { sendableAddress } from '../mime/compose-address.ts'
 import { composeNotice } from '../mime/compose-notice.ts'
+import { seconds } from '../seconds.ts'
 import { readRoles } from '../store/account-read.ts'
 import { isStaleDigest } from '../store/database.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
@@ -34,7 +36,7 @@ export type WantsDigest = (row: { settings: string }) => boolean
 
 /** Tells the accounts of a shard that are due. */
 export async function sendDigests(deps: Deps, shard: number, wantsDigest: WantsDigest): Promise<void> {
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const due = await readDueDigests(deps.stores.of(shard * ACCOUNTS_PER_SHARD), now, ACCOUNTS_A_RUN)
   for (const { account_id, told_id, settings, gone } of due) {
     const db = deps.stores.of(account_id)
@@ -56,7 +58,7 @@ export async function sendDigests(deps: Deps, shard: number, wantsDigest: WantsD
 
 async function store(deps: Deps, accountId: number, toldId: number, rows: WithheldSummaryRow[]): Promise<void> {
   const db = deps.stores.of(accountId)
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const newest = rows.at(-1) as WithheldSummaryRow
   const [inbox] = await readRoles(db, accountId, ['inbox'])
   const to = rows
@@ -93,7 +95,7 @@ function write(deps: Deps, accountId: number, to: string, rows: WithheldSummaryR
 }
 
 async function settleQuietly(deps: Deps, accountId: number, toldId: number, newestId: number): Promise<void> {
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   try {
     await deps.stores.of(accountId).batch([noteDigest(accountId, toldId, newestId, now)])
   } catch (error) {

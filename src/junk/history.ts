@@ -1,6 +1,8 @@
 /** What an account knows of a message's sender: read when the message is judged, counted when it is stored. */
+
 import type { Deps } from '../deps.ts'
 import type { ParsedMessage } from '../mime/message.ts'
+import { seconds } from '../seconds.ts'
 import type { SenderHistory, SenderRecord } from '../spam/history.ts'
 import { isFreemail } from '../spam/known-hosts.ts'
 import type { Statement } from '../store/database.ts'
@@ -63,7 +65,7 @@ export async function forgetStrangers(deps: Deps, shard: number): Promise<Statem
   const [accountId, key] = JSON.parse((await readState(db, PLACE)) ?? '[0,""]') as [number, string]
   const page = await pageSenderKeys(db, accountId, key, SENDERS_A_RUN)
   const last = page.length < SENDERS_A_RUN ? undefined : page.at(-1)
-  const before = Math.floor(deps.now() / 1000) - STRANGER_SECONDS
+  const before = seconds(deps) - STRANGER_SECONDS
   return [...forgetSenders(page, before), putState(PLACE, JSON.stringify(last ? [last.account_id, last.key] : [0, '']))]
 }
 

@@ -6,7 +6,9 @@
  *    has just gone through his mailbox, and has left these where they were. Otherwise a model that is shown spam alone would
  *    wait for days to say its first word.
  */
+
 import type { Deps } from '../deps.ts'
+import { seconds } from '../seconds.ts'
 import { isShortOfHam } from '../spam/learned/learned.ts'
 import { readRoles } from '../store/account-read.ts'
 import { readState } from '../store/directory-read.ts'
@@ -35,7 +37,7 @@ export const TAUGHT_BEFORE_MAX = 2
 
 export async function noteKeptAndRead(deps: Deps, shard: number): Promise<void> {
   const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const models = await pageModels(db, Number((await readState(db, PLACE)) ?? 0), ACCOUNTS_A_RUN)
   const next = models.length < ACCOUNTS_A_RUN ? 0 : (models.at(-1)?.account_id ?? 0)
   await db.batch([putState(PLACE, String(next))])
@@ -49,7 +51,7 @@ export async function noteKeptAndRead(deps: Deps, shard: number): Promise<void> 
 /** Notes what was read and left in the Inbox before a message that has just been reported as spam, of other senders. */
 export async function noteKeptBefore(deps: Deps, accountId: number, reported: number, from: string): Promise<void> {
   const db = deps.stores.of(accountId)
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const [low, high] = [idAt(accountId, now - OLD_SECONDS), idAt(accountId, now - KEPT_BEFORE_SECONDS)]
   const [inbox] = await readRoles(db, accountId, ['inbox'])
   if (!inbox) return

@@ -4,8 +4,10 @@
  *
  * An entry may have an end: from then on it is found no more, and the sweep deletes it.
  */
+
 import type { Deps } from '../deps.ts'
 import { type Failure, fail } from '../errors.ts'
+import { seconds } from '../seconds.ts'
 import type { ListHit, SpamInput } from '../spam/input.ts'
 import type { Statement } from '../store/database.ts'
 import { pageListEntries, readListEntries } from '../store/directory-read.ts'
@@ -47,7 +49,7 @@ export async function putEntry(deps: Deps, accountId: number, wanted: NewListEnt
     )
   if (normal.kind === 'helo' && list === 'allow')
     return fail('invalid', 'A client calls itself as it likes: a HELO name can be blocked, not allowed.', 'list')
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   if (expiresAt !== null && expiresAt <= now) return fail('invalid', 'expires_at is in the past.', 'expires_at')
   const row = await databaseOf(deps, accountId).first<ListRow>(
     putListEntry(

@@ -5,6 +5,7 @@
  * A release is a delivery: the object is filed anew by the way of all mail, into the Inbox, and leaves the quarantine in the
  * same batch. So it can happen once, whatever fails and however often it is asked for.
  */
+
 import type { Deps } from '../deps.ts'
 import { type Failure, fail } from '../errors.ts'
 import { deliver } from '../mailbox/deliver.ts'
@@ -14,6 +15,7 @@ import type { Reader } from '../mailbox/reader.ts'
 import type { Attachment, Defect, Envelope } from '../mime/message.ts'
 import { parseMessage } from '../mime/parse.ts'
 import { deserializeStructure } from '../mime/structure.ts'
+import { seconds } from '../seconds.ts'
 import type { SpamReason, SpamReport } from '../spam/report.ts'
 import type { Statement } from '../store/database.ts'
 import type { WithheldRow } from '../store/schema.ts'
@@ -89,7 +91,7 @@ export async function releaseHeld(deps: Deps, reader: Reader, id: number, wanted
   if ('failure' in listed) return listed
   const raw = await deps.stores.raw.get(row.raw_key)
   if (!raw) throw new Error(`the raw object ${row.raw_key} is missing`)
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const verdict = JSON.parse(row.auth) as SenderVerdict
   const message = await parseMessage(raw.bytes)
   const { identity, rank } = identityOf(row)
@@ -146,7 +148,7 @@ function notHeld(): Failure {
 function allowSender(deps: Deps, row: WithheldRow): Statement[] | Failure {
   const sender = senderOf((JSON.parse(row.envelope) as Envelope).from, JSON.parse(row.auth) as SenderVerdict)
   if (!sender) return fail('invalid', 'The message names no one sender who could be allowed.', 'allow_sender')
-  return [listStatement(row.account_id, sender.address, 'allow', Math.floor(deps.now() / 1000))]
+  return [listStatement(row.account_id, sender.address, 'allow', seconds(deps))]
 }
 
 // The key is the identity and one byte of rank (mailbox/deliver.ts). D1 gives bytes as a list of numbers.

@@ -7,6 +7,7 @@
  *  - All of it happens, or none of it. The batch holds only while the message's `taught` and the model are what was read.
  *  - Saying the same twice changes nothing. Saying the opposite takes the first example out before it teaches the other.
  */
+
 import type { Deps } from '../deps.ts'
 import { type Failure, fail, isFailure, TemporaryError } from '../errors.ts'
 import { type Changed, changeAll } from '../mailbox/change.ts'
@@ -14,6 +15,7 @@ import type { Edit } from '../mailbox/change-plan.ts'
 import type { Reader } from '../mailbox/reader.ts'
 import { placementsOf } from '../mailbox/view.ts'
 import { parseMessage } from '../mime/parse.ts'
+import { seconds } from '../seconds.ts'
 import { featuresOf } from '../spam/learned/features.ts'
 import { isShortOfHam } from '../spam/learned/learned.ts'
 import { readRoles } from '../store/account-read.ts'
@@ -96,7 +98,7 @@ async function listOf(deps: Deps, row: MessageRow, { as, listSender }: Report): 
     const [own] = as === 'spam' ? await readAddresses(deps.stores.directory, [sender.address]) : []
     if (own?.account_id === row.account_id)
       return fail('invalid', 'The sender is an address of this account, and is not blocked.', 'list_sender')
-    return [listStatement(row.account_id, sender.address, list, Math.floor(deps.now() / 1000))]
+    return [listStatement(row.account_id, sender.address, list, seconds(deps))]
   }
   if (!sender || row.taught === null) return []
   const opposite = (['allow', 'block'] as const).filter((one) => as === null || one !== list)
@@ -126,7 +128,7 @@ async function teachNow(
   const raw = await deps.stores.raw.get(row.raw_key)
   if (!raw) throw new Error(`the raw object ${row.raw_key} is missing`)
   const example = exampleOf(row, featuresOf(await parseMessage(raw.bytes)))
-  const counts = recount(accountId, example, as, Math.floor(deps.now() / 1000))
+  const counts = recount(accountId, example, as, seconds(deps))
   let isShort = false
   const changed = await changeModel(
     deps,

@@ -9,6 +9,7 @@
  *    other from its turn.
  *  - A word that the message's place contradicts by now is not taught: somebody has changed his mind since.
  */
+
 import type { Deps } from '../deps.ts'
 import { isFailure } from '../errors.ts'
 import type { PosternEvent, SaidOf } from '../events.ts'
@@ -16,6 +17,7 @@ import { changeAll } from '../mailbox/change.ts'
 import { whole } from '../mailbox/reader.ts'
 import { placementsOf } from '../mailbox/view.ts'
 import { parseMessage } from '../mime/parse.ts'
+import { seconds } from '../seconds.ts'
 import { featuresOf } from '../spam/learned/features.ts'
 import { readRoles } from '../store/account-read.ts'
 import type { Statement } from '../store/database.ts'
@@ -79,7 +81,7 @@ export function teachSoon(deps: Deps, accountId: number): void {
 /** Teaches lessons of a shard. True where more of them are due. Throws where storage fails; trying again is safe. */
 export async function teachDue(deps: Deps, shard: number): Promise<boolean> {
   const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const due = await readDueLessons(db, now, LESSONS_A_RUN)
   if (due.length === 0) return false
   const spent = due.filter(({ attempts }) => attempts >= ATTEMPTS_MAX)
@@ -201,7 +203,7 @@ async function commit(deps: Deps, { accountId, word, rows, taught, done }: Commi
     await deps.stores.of(accountId).batch([drop])
     return
   }
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const counts = taught.flatMap((example) => recount(accountId, example, word, now))
   const changed = await changeModel(
     deps,

@@ -8,10 +8,12 @@
  *  - A refusal is recorded before the sender is told, and its object deleted after. What fails between leaves the object, which
  *    the sweep then files into quarantine: rather told twice than lost.
  */
+
 import type { Deps } from '../deps.ts'
 import { type Delivered, type Delivery, dedupeKeys, notStored } from '../mailbox/deliver.ts'
 import { rowOf } from '../mailbox/insertion.ts'
 import type { Address, ParsedMessage } from '../mime/message.ts'
+import { seconds } from '../seconds.ts'
 import { readAccount } from '../store/account-read.ts'
 import { isStaleGuard, isUniqueViolation } from '../store/database.ts'
 import { readStanding } from '../store/message-read.ts'
@@ -57,7 +59,7 @@ async function commit(
   kind: 'quarantine' | 'rejected',
   dedupe: Dedupe,
 ): Promise<Withheld> {
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const row = rowFor(delivery, kind, now)
   const statements =
     kind === 'rejected' ? insertRejected(row, dedupe) : insertQuarantined(row, dedupe, now + DIGEST_AFTER_SECONDS)

@@ -4,10 +4,12 @@
  * Always a new message: what is appended twice stands there twice, as IMAP's APPEND has it. Only the raw key is unique, so
  * that the same attempt, repeated after a lost answer, is found instead of stored again.
  */
+
 import type { Deps } from '../deps.ts'
 import { type Failure, fail, isFailure, TemporaryError } from '../errors.ts'
 import type { ParsedMessage } from '../mime/message.ts'
 import { parseMessage } from '../mime/parse.ts'
+import { seconds } from '../seconds.ts'
 import { readAccount, takesMail } from '../store/account-read.ts'
 import { isStaleGuard, isUniqueViolation, type Statement } from '../store/database.ts'
 import { IDS_PER_SECOND, idAt } from '../store/ids.ts'
@@ -126,7 +128,7 @@ async function tryAppend(
 ): Promise<(InsertedRow & { isNew: boolean }) | Failure | null> {
   const { accountId, rawKey } = appendix
   const db = deps.stores.of(accountId)
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const receivedAt = Math.max(0, Math.min(receiptOf(appendix) ?? now, now))
   const id =
     receivedAt >= now ? 'live' : await freeId(deps, accountId, receivedAt, Math.min(spanSeconds, now - receivedAt))

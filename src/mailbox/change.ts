@@ -9,8 +9,10 @@
  *  - A message that would stand in no mailbox is destroyed (RFC 8621 §4.1.1: one mailbox at least).
  *  - A change that changes nothing takes no change number and writes nothing.
  */
+
 import type { Deps } from '../deps.ts'
 import { type Failure, fail, TemporaryError } from '../errors.ts'
+import { seconds } from '../seconds.ts'
 import { type ChangeableRow, readCounts, readSnapshot } from '../store/change-read.ts'
 import { changeMessages } from '../store/change-write.ts'
 import { isStaleGuard, type Statement } from '../store/database.ts'
@@ -71,7 +73,7 @@ export async function destruction(deps: Deps, { accountId, addressId }: Reader, 
   if (!snapshot || messages.length === 0) return gone
   const edit = { destroy: true }
   const counts = await readCounts(db, accountId, planKeys(messages, edit))
-  const plan = planChange({ ...snapshot, accountId, messages, counts }, edit, Math.floor(deps.now() / 1000))
+  const plan = planChange({ ...snapshot, accountId, messages, counts }, edit, seconds(deps))
   return plan ? changeMessages(plan) : gone
 }
 
@@ -97,7 +99,7 @@ async function tryChange(
   // What is being deleted takes no mail: it would go with the mailbox.
   if (edit.add?.some((id) => counts.mailboxes.get(id)?.emptying !== null))
     return fail('not-found', 'There is no such mailbox.')
-  const plan = planChange({ ...snapshot, accountId, messages, counts }, edit, Math.floor(deps.now() / 1000))
+  const plan = planChange({ ...snapshot, accountId, messages, counts }, edit, seconds(deps))
   if (!plan) return { modseq: null, changed: [], destroyed: [], notFound }
   try {
     await db.batch([...changeMessages(plan), ...(companion?.statements ?? [])])

@@ -7,8 +7,10 @@
  *  - A role belongs to one mailbox at most (RFC 8621 §2). The Inbox keeps its name, its place and its role: mail comes in there.
  *  - The tree has no circle and a bounded depth. Both are checked where the change is committed.
  */
+
 import type { Deps } from '../deps.ts'
 import { type Failure, fail, isFailure, TemporaryError } from '../errors.ts'
+import { seconds } from '../seconds.ts'
 import { readMailboxes } from '../store/account-read.ts'
 import { isStaleGuard, isUniqueViolation, type Statement } from '../store/database.ts'
 import { insertMailbox, type MailboxFields, updateMailbox } from '../store/mailbox-write.ts'
@@ -38,7 +40,7 @@ export async function createMailbox(deps: Deps, reader: Reader, wanted: NewMailb
   if (wanted.role === 'inbox') return fail('conflict', 'There is one Inbox, and it keeps its role.', 'role')
   const fields = fieldsOf(reader, rows, null, wanted)
   if (isFailure(fields)) return fields
-  return commit(deps, accountId, insertMailbox(accountId, fields, BOUNDS, Math.floor(deps.now() / 1000)))
+  return commit(deps, accountId, insertMailbox(accountId, fields, BOUNDS, seconds(deps)))
 }
 
 /** Changes what is named; what is left out stays. With `expected`, only where what can be changed is still as it was there. */

@@ -2,8 +2,10 @@
  * Deleting a mailbox, with or without its mail. The messages go first, a part at a time, as any change of messages does; a
  * large mailbox is emptied over several runs, and `emptying` says so meanwhile.
  */
+
 import type { Deps } from '../deps.ts'
 import { type Failure, fail, isFailure, TemporaryError } from '../errors.ts'
+import { seconds } from '../seconds.ts'
 import { readMailboxes, readRoles } from '../store/account-read.ts'
 import { isStaleGuard, type Statement } from '../store/database.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
@@ -84,7 +86,7 @@ async function emptyOne(deps: Deps, { id, account_id, emptying }: Emptying, roun
 }
 
 async function finish(deps: Deps, accountId: number, id: number): Promise<'deleted'> {
-  await commit(deps, accountId, deleteMailbox(accountId, id, Math.floor(deps.now() / 1000)))
+  await commit(deps, accountId, deleteMailbox(accountId, id, seconds(deps)))
   return 'deleted'
 }
 

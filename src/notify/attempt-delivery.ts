@@ -1,8 +1,10 @@
 /** One attempt at one delivery: the payload made afresh, signed, handed over through the guard, and what became of it. */
+
 import type { Deps } from '../deps.ts'
 import { guardedFetch } from '../egress/guarded-fetch.ts'
 import { isFailure } from '../errors.ts'
 import type { PosternEvent } from '../events.ts'
+import { seconds } from '../seconds.ts'
 import type { WebhookDeliveryRow, WebhookRow } from '../store/schema.ts'
 import type { Payload } from './payload.ts'
 import { readRetryAfter } from './webhook-schedule.ts'
@@ -30,7 +32,7 @@ export async function attemptDelivery(
   const made = await payloadFor(deps, webhook, delivery)
   if (!made) return { result: 'unmade', status: null, detail: 'The payload could not be made.', retryAfter: null }
   const { id, body } = made
-  const timestamp = Math.floor(deps.now() / 1000)
+  const timestamp = seconds(deps)
   const answer = await guardedFetch(deps, webhook.url, {
     method: 'POST',
     headers: {

@@ -10,7 +10,9 @@
  *  - What waits for a webhook that fails is not used up: it is asked less and less often, one delivery at a time.
  *  - Nothing is sent for an account that is suspended or deleted.
  */
+
 import type { Deps } from '../deps.ts'
+import { seconds } from '../seconds.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import type { WebhookDeliveryRow, WebhookRow } from '../store/schema.ts'
 import { claimDelivery, settleDelivery } from '../store/webhook-delivery-write.ts'
@@ -136,8 +138,4 @@ async function settleFailure(
 function delayUntil(deps: Deps, at: number): number {
   const delay = at - seconds(deps)
   return delay <= 0 ? 0 : delay + 1
-}
-
-function seconds(deps: Deps): number {
-  return Math.floor(deps.now() / 1000)
 }

@@ -4,10 +4,12 @@
  *
  * The URL is the owner's own word, and the message says nothing else that a stranger has written.
  */
+
 import type { Deps } from '../deps.ts'
 import { isFailure } from '../errors.ts'
 import { appendBytes } from '../mailbox/append.ts'
 import { composeNotice } from '../mime/compose-notice.ts'
+import { seconds } from '../seconds.ts'
 import { readRoles } from '../store/account-read.ts'
 import { isStaleWebhook, type Statement } from '../store/database.ts'
 import { pageAddresses } from '../store/directory-read.ts'
@@ -33,7 +35,7 @@ export async function disable(
   reason: DisabledReason,
   also: readonly Statement[],
 ): Promise<void> {
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const statements = [
     ...also,
     disableWebhook(webhook, reason, now),

@@ -7,8 +7,10 @@
  * A wake-up is only a hint. Where it is lost, the sweep drains every shard all the same, so an event committed is an
  * event told.
  */
+
 import type { Deps } from '../deps.ts'
 import type { PosternEvent } from '../events.ts'
+import { seconds } from '../seconds.ts'
 import type { Statement } from '../store/database.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import {
@@ -43,7 +45,7 @@ export async function wakeOutbox(deps: Deps, shard: number): Promise<void> {
 
 /** Tells and deletes what waits in a shard. Throws where storage fails; what was told may then be told again. */
 export async function drainOutbox(deps: Deps, shard: number, listen: Listener): Promise<void> {
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const [events, keys] = await Promise.all([readOutbox(db, ROUND), readRawDeletes(db, ROUND)])

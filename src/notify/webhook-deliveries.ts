@@ -1,7 +1,9 @@
 /** What was delivered to a webhook, and having some of it delivered once more, or a test. */
+
 import type { Deps } from '../deps.ts'
 import { type Failure, fail, isFailure } from '../errors.ts'
 import type { PosternEvent } from '../events.ts'
+import { seconds } from '../seconds.ts'
 import type { Statement } from '../store/database.ts'
 import { isKeptEvent, readEvents } from '../store/event-read.ts'
 import { shardOf } from '../store/ids.ts'
@@ -136,8 +138,4 @@ function deliveryOf(row: WebhookDeliveryRow): WebhookDelivery {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }
-}
-
-function seconds(deps: Deps): number {
-  return Math.floor(deps.now() / 1000)
 }

@@ -1,7 +1,9 @@
 /** Webhooks as their owner sees them: made, listed, changed, deleted, their secret replaced. */
+
 import type { Deps } from '../deps.ts'
 import { checkTarget } from '../egress/target.ts'
 import { type Failure, fail, isFailure } from '../errors.ts'
+import { seconds } from '../seconds.ts'
 import { shardOf } from '../store/ids.ts'
 import type { WebhookRow } from '../store/schema.ts'
 import { pageWebhooks, readWebhook } from '../store/webhook-read.ts'
@@ -154,8 +156,4 @@ function notConfigured(): Failure {
 
 function changedMeanwhile(): Failure {
   return fail('conflict', 'The webhook has just been changed: read it again.')
-}
-
-function seconds(deps: Deps): number {
-  return Math.floor(deps.now() / 1000)
 }

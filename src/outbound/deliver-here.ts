@@ -2,11 +2,13 @@
  * Delivering due recipients of one submission that are addresses of this server: by the way that all mail comes in. It may be
  * repeated, since the second copy of one message is dropped (mailbox/deliver.ts).
  */
+
 import type { Deps } from '../deps.ts'
+import { seconds } from '../seconds.ts'
 import type { DueRow } from '../store/submission-read.ts'
 import { claimRecipients } from '../store/submission-write.ts'
 import type { SendOutcome } from './provider.ts'
-import { type Settled, seconds, settle } from './settle.ts'
+import { type Settled, settle } from './settle.ts'
 
 /** When a delivery whose worker died is tried again. */
 const LEASE_SECONDS = 10 * 60

@@ -10,10 +10,12 @@
  * The private key never leaves: it is stored sealed with a key of POSTERN_SECRET, bound to its domain and selector. Without
  * that secret there is no signing, and mail waits.
  */
+
 import { Buffer } from 'node:buffer'
 import { deriveKey } from '../access/secrets.ts'
 import type { Deps } from '../deps.ts'
 import { type Failure, fail } from '../errors.ts'
+import { seconds } from '../seconds.ts'
 import { isUniqueViolation } from '../store/database.ts'
 import { type NamedDkimKey, pageDkimKeys, readActiveDkimKeys, readDkimKey } from '../store/dkim-read.ts'
 import { activateDkimKey, deleteDkimKey, insertDkimKey, retireDkimKey } from '../store/dkim-write.ts'
@@ -211,8 +213,4 @@ function dkimKey(row: NamedDkimKey): DkimKey {
     retiredAt: row.retired_at,
     recordNeededUntil: row.retired_at === null ? null : row.retired_at + RECORD_KEPT_SECONDS,
   }
-}
-
-function seconds(deps: Deps): number {
-  return Math.floor(deps.now() / 1000)
 }

@@ -12,6 +12,7 @@
  *  - A draft is sent once: its id names the submission, whatever the client's own key is.
  *  - Its Message-ID stays from the first writing to the sending, so that no change leaves a trace in the conversation.
  */
+
 import { base32, hashToken } from '../access/secrets.ts'
 import { resolveSender } from '../access/senders.ts'
 import type { Deps } from '../deps.ts'
@@ -27,6 +28,7 @@ import { composeKept } from '../mime/compose.ts'
 import { writableAddress } from '../mime/compose-address.ts'
 import { readRawMail } from '../mime/compose-raw.ts'
 import { parseMessage } from '../mime/parse.ts'
+import { seconds } from '../seconds.ts'
 import { readRoles } from '../store/account-read.ts'
 import { pageDrafts, readDraft, readDraftOf } from '../store/draft-read.ts'
 import { adoptDraft as adoptRow, insertDraft, replaceDraft } from '../store/draft-write.ts'
@@ -83,7 +85,7 @@ export async function createDraft(
   if (isFailure(from)) return from
   const written = await write(deps, reader, { ...filled, from }, null)
   if (isFailure(written)) return written
-  const created_at = Math.floor(deps.now() / 1000)
+  const created_at = seconds(deps)
   const row = { account_id: accountId, address_id: written.addressId, created_at }
   const appended = await store(deps, reader, written, rawKey, { also: (message) => [insertDraft(row, message)] })
   return isFailure(appended) ? appended : await shownOf(deps, reader, appended.id)
@@ -94,7 +96,7 @@ export async function adoptDraft(deps: Deps, reader: Reader, messageId: number):
   const message = await readMessage(deps, reader, messageId)
   if (!message?.draft) return fail('invalid', 'There is no such message with $draft.', 'message_id')
   const { accountId, addressId } = reader
-  const row = { account_id: accountId, address_id: addressId, created_at: Math.floor(deps.now() / 1000) }
+  const row = { account_id: accountId, address_id: addressId, created_at: seconds(deps) }
   await deps.stores.of(accountId).batch([adoptRow(row, messageId)])
   return await shownOf(deps, reader, messageId)
 }
@@ -118,7 +120,7 @@ export async function changeDraft(
     const written = await write(deps, reader, { ...fields, ...wanted }, draft.message.messageId)
     if (isFailure(written)) return written
     const rawKey = appendedKey(reader.accountId, deps.now(), base32(deps.random(NAME_BYTES)))
-    const now = Math.floor(deps.now() / 1000)
+    const now = seconds(deps)
     const appended = await store(deps, reader, written, rawKey, {
       before: () => leaving(deps, reader, draft.row),
       also: (message) => [replaceDraft(draft.row, written.addressId, message, now)],

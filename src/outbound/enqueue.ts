@@ -8,8 +8,10 @@
  *   const queued = await enqueue(deps, ...)
  *   commit queued.statements, then queued.wake(); where that failed, await queued.abandon()
  */
+
 import { base32 } from '../access/secrets.ts'
 import type { Deps } from '../deps.ts'
+import { seconds } from '../seconds.ts'
 import type { Statement } from '../store/database.ts'
 import { shardOf } from '../store/ids.ts'
 import { outgoingKey, type ReceiptSource } from '../store/raw.ts'
@@ -58,7 +60,7 @@ export async function enqueue(deps: Deps, made: ServerMade): Promise<Enqueued | 
   if (recipients.length === 0) return null
   const rawKey = outgoingKey(accountId, deps.now(), base32(deps.random(NAME_BYTES)))
   await deps.stores.raw.putBytes(rawKey, raw)
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const submission = {
     account_id: accountId,
     address_id: made.addressId,

@@ -13,9 +13,11 @@
  * Invariants: what is only for now suppresses nobody. Mail that the server sends by itself (forwards, answers) suppresses nobody:
  * who reads a forwarded message as spam complains about its author. Everything may be done twice.
  */
+
 import type { Deps } from '../deps.ts'
 import { foldAddress, splitAddress } from '../mime/addresses.ts'
 import { wakeOutbox } from '../notify/outbox.ts'
+import { seconds } from '../seconds.ts'
 import { shardOf } from '../store/ids.ts'
 import type { SubmissionRecipientRow, SubmissionRow } from '../store/schema.ts'
 import { putSuppressions } from '../store/suppression-write.ts'
@@ -82,7 +84,7 @@ async function suppress(
   { address: written }: SubmissionRecipientRow,
   { status, detail }: Finding,
 ): Promise<void> {
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const bounce = bounceOf(id, written, detail, now)
   if (!bounce) return
   const row = status === 'complained' ? { ...bounce, reason: 'complaint' as const, expires_at: null } : bounce

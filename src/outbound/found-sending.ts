@@ -6,12 +6,14 @@
  *   -> or what became of it, where the provider can tell
  *   -> or 'unknown', which a person decides (submission-decide.ts)
  */
+
 import type { Deps } from '../deps.ts'
+import { seconds } from '../seconds.ts'
 import { type DueRow, readCall } from '../store/submission-read.ts'
 import { claimRecipients } from '../store/submission-write.ts'
 import { askInTurn, LOST, namedOf, SENDING_SECONDS_MAX, secondOfCall } from './hand-over.ts'
 import type { Provider, SendOutcome } from './provider.ts'
-import { seconds, settle } from './settle.ts'
+import { settle } from './settle.ts'
 
 /** A call that is repeated must have come before the provider forgets the key. */
 const MARGIN_SECONDS = 15 * 60

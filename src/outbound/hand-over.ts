@@ -9,15 +9,17 @@
  *  - Another provider is asked only for recipients whom the one before has, by its own word, not taken and to whom the
  *    message is not to blame.
  */
+
 import { base32 } from '../access/secrets.ts'
 import type { Deps } from '../deps.ts'
+import { seconds } from '../seconds.ts'
 import type { DueRow } from '../store/submission-read.ts'
 import { claimRecipients, passOn, releaseCall } from '../store/submission-write.ts'
 import { formatReference } from './correlation.ts'
 import { shapeFor } from './forwarded.ts'
 import type { Outgoing, Provider, SendOutcome } from './provider.ts'
 import { verpAddress } from './return-path.ts'
-import { type Settled, seconds, settle } from './settle.ts'
+import { type Settled, settle } from './settle.ts'
 
 /** A provider answers in seconds, and an invocation lives 15 minutes: a row that is 'sending' for longer has lost its worker. */
 export const SENDING_SECONDS_MAX = 30 * 60

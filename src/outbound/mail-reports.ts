@@ -6,11 +6,13 @@
  *
  * Invariants: the message is stored as any other, whatever its report says. Mail of this server's own accounts is no report.
  */
+
 import type { Deps } from '../deps.ts'
 import { foldAddress, splitAddress } from '../mime/addresses.ts'
 import type { ParsedMessage } from '../mime/message.ts'
 import { type MailReport, type ReportedRecipient, readReport } from '../mime/report.ts'
 import { isForGood, speaksOfAddress } from '../mime/report-codes.ts'
+import { seconds } from '../seconds.ts'
 import type { Statement } from '../store/database.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import {
@@ -93,7 +95,7 @@ export function authorityOf({ envelope, defects }: ParsedMessage, verdict: Sende
 /** Applies what waits in a shard. True where more of it is due. */
 export async function applyMailReports(deps: Deps, shard: number): Promise<boolean> {
   const db = deps.stores.of(shard * ACCOUNTS_PER_SHARD)
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const due = await readDueReports(db, now, REPORTS_A_RUN)
   if (due.length === 0) return false
   await db.batch([

@@ -7,10 +7,12 @@
  *    that it waits somewhere does not undo that it was taken.
  *  - The same report is noted once, in whichever order and however often reports come.
  */
+
 import type { Deps } from '../deps.ts'
 import type { DeliveryChange, PosternEvent } from '../events.ts'
 import { foldAddress } from '../mime/addresses.ts'
 import { clip, storable } from '../mime/storable.ts'
+import { seconds } from '../seconds.ts'
 import { shardOf } from '../store/ids.ts'
 import { changeRecipients, isStaleRecipient, type RecipientChange } from '../store/recipient-write.ts'
 import type { SubmissionEventRow, SubmissionRecipientRow, SubmissionRow } from '../store/schema.ts'
@@ -72,7 +74,7 @@ async function tryRecord(deps: Deps, which: Which, report: Report): Promise<Reco
   const recipient = await find(deps, which)
   if (!recipient) return { kind: 'no-such-recipient' }
   const timeline = await readTimeline(db, submissionId, recipient.n)
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const said = readable(report, submission, now)
   const change = planReport(submission, recipient, timeline, said)
   if (!change) return { kind: 'repeated', submission, recipient }

@@ -10,10 +10,12 @@
  *    word that it did not take the message lets it be tried again.
  *  - A wake-up is a hint. The sweep comes by in any case, so what is due is sent.
  */
+
 import type { Deps } from '../deps.ts'
 import { foldAddress } from '../mime/addresses.ts'
 import { needsSmtpUtf8 } from '../mime/international.ts'
 import { wakeOutbox } from '../notify/outbox.ts'
+import { seconds } from '../seconds.ts'
 import { ACCOUNTS_PER_SHARD } from '../store/ids.ts'
 import { type DueRow, readDue, readDueMinutes } from '../store/submission-read.ts'
 import { postponeRecipients } from '../store/submission-write.ts'
@@ -25,7 +27,7 @@ import { handOver, soonest } from './hand-over.ts'
 import { GIVE_UP_SECONDS, type Outcome } from './outcome.ts'
 import type { Provider } from './provider.ts'
 import { ableTo, providersOf } from './provider-order.ts'
-import { seconds, settle } from './settle.ts'
+import { settle } from './settle.ts'
 import { wakeOutbound } from './wake.ts'
 
 /** Recipients in one round. */

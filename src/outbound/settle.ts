@@ -1,6 +1,8 @@
 /** Writing what became of recipients of one submission, with the timeline and the events, in one batch. */
+
 import type { Deps } from '../deps.ts'
 import type { DeliveryChange, PosternEvent } from '../events.ts'
+import { seconds } from '../seconds.ts'
 import type { Statement } from '../store/database.ts'
 import { changeRecipients, isStaleRecipient } from '../store/recipient-write.ts'
 import { type DueRow, readRecipients } from '../store/submission-read.ts'
@@ -78,8 +80,4 @@ function eventsOf(submission: number, changes: readonly Settlement[]): PosternEv
   const told = new Map<DeliveryChange, number[]>()
   for (const { n, tell } of changes) if (tell) told.set(tell, [...(told.get(tell) ?? []), n])
   return [...told].map(([change, recipients]) => ({ type: `delivery.${change}`, submission, recipients }))
-}
-
-export function seconds(deps: Deps): number {
-  return Math.floor(deps.now() / 1000)
 }

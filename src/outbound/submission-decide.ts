@@ -6,18 +6,19 @@
  *  - What is being handed over, or has been, is not cancelled: of a cancel and a worker that meet, one wins whole.
  *  - Only who is 'unknown' is sent to again, and only by a person's word.
  */
+
 import type { Deps } from '../deps.ts'
 import { type Failure, fail } from '../errors.ts'
 import type { DeliveryChange, PosternEvent } from '../events.ts'
 import { changeAll } from '../mailbox/change.ts'
 import { DRAFT } from '../mailbox/flags.ts'
 import type { Reader } from '../mailbox/reader.ts'
+import { seconds } from '../seconds.ts'
 import { readRoles } from '../store/account-read.ts'
 import { shardOf } from '../store/ids.ts'
 import { changeRecipients, isStaleRecipient, type RecipientState } from '../store/recipient-write.ts'
 import type { SubmissionRecipientRow, SubmissionRow } from '../store/schema.ts'
 import { readRecipients, readSubmission } from '../store/submission-read.ts'
-import { seconds } from './settle.ts'
 import { getSubmission, type Submission } from './submission.ts'
 import { wakeOutbound } from './wake.ts'
 

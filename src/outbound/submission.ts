@@ -1,6 +1,8 @@
 /** What was sent and what became of it, as the servers show it. */
+
 import type { Deps } from '../deps.ts'
 import type { Reader } from '../mailbox/reader.ts'
+import { seconds } from '../seconds.ts'
 import { SERVER_ACCOUNT } from '../store/ids.ts'
 import { RECIPIENT_STATUSES } from '../store/recipient-status.ts'
 import type { SubmissionEventRow, SubmissionRecipientRow, SubmissionRow } from '../store/schema.ts'
@@ -91,7 +93,7 @@ export async function listSubmissions(
   const state = isState(filter) ? filter : null
   const status = isState(filter) ? null : filter
   const most = status === null ? limit + 1 : CANDIDATES_MAX
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const rows = await pageSubmissions(db, reader, { state, status, now }, before, most)
   const matching = rows.filter(({ has }) => has === 1)
   const shown = matching.slice(0, limit)

@@ -24,6 +24,7 @@ import type { RawMail } from '../mime/compose-raw.ts'
 import { needsSmtpUtf8 } from '../mime/international.ts'
 import type { Address } from '../mime/message.ts'
 import { parseMessage } from '../mime/parse.ts'
+import { seconds } from '../seconds.ts'
 import { readAccount, readRoles } from '../store/account-read.ts'
 import type { Statement } from '../store/database.ts'
 import { shardOf } from '../store/ids.ts'
@@ -73,7 +74,7 @@ export async function submit(
   const account = await readAccount(deps.stores.of(accountId), accountId)
   if (!account || account.suspended_at !== null)
     return fail('forbidden', 'The account is suspended: it receives mail, but sends none.')
-  const now = Math.floor(deps.now() / 1000)
+  const now = seconds(deps)
   const sendAt = timeOf(wanted, now)
   if (isFailure(sendAt)) return sendAt
   const sender = await resolve(deps, reader, wanted.from)
@@ -148,7 +149,7 @@ async function recipientsOf(deps: Deps, accountId: number, addresses: Address[])
     addresses.map(({ address }) => address),
   )
   const folded = routed.map((one) => one.folded)
-  const rows = await readSuppressed(deps.stores.of(accountId), accountId, folded, Math.floor(deps.now() / 1000))
+  const rows = await readSuppressed(deps.stores.of(accountId), accountId, folded, seconds(deps))
   const suppressed = new Set(rows.map(({ address }) => address))
   return routed.map((one) => ({ ...one, isSuppressed: suppressed.has(one.folded) }))
 }

@@ -4,10 +4,12 @@
  *
  * Invariant: none is ever made of what somebody merely claims. What proves a report stands in apply-reports.ts.
  */
+
 import type { Deps } from '../deps.ts'
 import { type Failure, fail } from '../errors.ts'
 import { foldAddress } from '../mime/addresses.ts'
 import { clip } from '../mime/storable.ts'
+import { seconds } from '../seconds.ts'
 import type { Database } from '../store/database.ts'
 import type { SuppressionRow } from '../store/schema.ts'
 import { hasSuppressions, pageSuppressions, readSuppressed, type SuppressionFilter } from '../store/suppression-read.ts'
@@ -112,8 +114,4 @@ function newSuppression(wanted: WantedSuppression, now: number): NewSuppression 
     created_at: Math.min(createdAt, now),
     expires_at: expiresAt,
   }
-}
-
-function seconds(deps: Deps): number {
-  return Math.floor(deps.now() / 1000)
 }

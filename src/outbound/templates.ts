@@ -1,7 +1,9 @@
 /** Templates of an account: kept under names, changed where nobody else has, and filled with values. */
+
 import type { Deps } from '../deps.ts'
 import { type Failure, fail } from '../errors.ts'
 import { type Rendered, refuseTemplate, renderTemplate, type Variables } from '../mime/template.ts'
+import { seconds } from '../seconds.ts'
 import { isUniqueViolation } from '../store/database.ts'
 import type { TemplateRow } from '../store/schema.ts'
 import { pageTemplates, readTemplate, type TemplateNameRow } from '../store/template-read.ts'
@@ -90,10 +92,6 @@ export async function fillTemplate(
   const row = await readTemplate(deps.stores.of(accountId), accountId, id)
   if (!row) return fail('invalid', 'There is no such template.', 'template')
   return renderTemplate(row, variables)
-}
-
-function seconds(deps: Deps): number {
-  return Math.floor(deps.now() / 1000)
 }
 
 function taken(): Failure {

@@ -7,8 +7,10 @@
  * Invariants: nothing is noted as seen that was not applied; a failure of storage is one of the request, and the provider repeats
  * it. Events of kinds that nobody here wants, and of mail of somebody else's, are taken and forgotten.
  */
+
 import type { Deps } from '../../deps.ts'
 import { type Failure, fail, isFailure, TemporaryError } from '../../errors.ts'
+import { seconds } from '../../seconds.ts'
 import { readByProviderId } from '../../store/mail-report.ts'
 import { noteSeen, readSeen } from '../../store/provider-tokens.ts'
 import { parseReference } from '../correlation.ts'
@@ -75,7 +77,7 @@ export async function applyEvents(
   // One id may name several recipients: it is seen when all of them are.
   const waiting = new Set(fresh.slice(APPLIED_A_CALL).map(({ id }) => id))
   const done = [...new Set(now.map(({ id }) => id))].filter((id) => !waiting.has(id))
-  if (done.length > 0) await db.batch([noteSeen(source, done, Math.floor(deps.now() / 1000))])
+  if (done.length > 0) await db.batch([noteSeen(source, done, seconds(deps))])
   deps.log({ level: 'info', at: 'outbound.events', provider: source, events: events.length, applied })
   if (waiting.size > 0) return fail('unavailable', 'More came than can be applied in one call: send it again.')
   return { events: events.length, applied }

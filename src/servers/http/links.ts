@@ -8,6 +8,7 @@
 
 import { openSealer } from '../../access/sealed.ts'
 import type { Deps } from '../../deps.ts'
+import { seconds } from '../../seconds.ts'
 import type { Disposition } from './download.ts'
 
 /** Long enough to open a message and save what it carries; short enough that one which leaks is soon worth nothing. */
@@ -45,7 +46,7 @@ export async function openMinter(deps: Deps, origin: string, target: Target): Pr
   const sealer = await openSealer(deps, 'link')
   if (!sealer) return null
   const { accountId, messageId, allowSpam } = target
-  const expiresAt = Math.floor(deps.now() / 1000) + LINK_SECONDS
+  const expiresAt = seconds(deps) + LINK_SECONDS
   return {
     expiresAt,
     mint: async (part, disposition) => {
