@@ -142,6 +142,7 @@ create table submission_recipients (
 create index submission_recipients_due on submission_recipients (next_at) where next_at is not null;
 create index submission_recipients_provider on submission_recipients (provider_id) where provider_id is not null;
 create index submission_recipients_dsn on submission_recipients (submission_id) where dsn = 1;
+create index submission_recipients_undecided on submission_recipients (updated_at) where status = 'unknown' and call is not null;
 
 create table submission_events (
   submission_id integer not null,

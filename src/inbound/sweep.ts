@@ -17,6 +17,7 @@ import { lessonsOf, teachDue } from '../junk/teach.ts'
 import { emptyMailboxes } from '../mailbox/mailbox-remove.ts'
 import { deliverDue } from '../notify/deliver-webhooks.ts'
 import { drainOutbox, wakeOutbox } from '../notify/outbox.ts'
+import { dismissOld } from '../outbound/dismiss-old.ts'
 import { applyMailReports } from '../outbound/mail-reports.ts'
 import { sendDueBySweep } from '../outbound/send-due.ts'
 import { readDeadSubjects, readState } from '../store/directory-read.ts'
@@ -56,6 +57,7 @@ export async function sweep(deps: Deps): Promise<SweepResult> {
     await attempt(deps, 'sweep.webhooks', () => deliverDue(deps, shard, WEBHOOKS_A_RUN))
     await attempt(deps, 'sweep.erase', () => eraseAccounts(deps, shard))
     await attempt(deps, 'sweep.empty', () => emptyMailboxes(deps, shard))
+    await attempt(deps, 'sweep.undecided', () => dismissOld(deps, shard))
     await attempt(deps, 'sweep.forget', () => forgetOld(deps, shard))
     // Teaching takes the most queries, of which one invocation has a thousand: it comes last, and any of it can wait.
     await attempt(deps, 'sweep.kept', () => noteKeptAndRead(deps, shard))

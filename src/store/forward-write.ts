@@ -21,5 +21,8 @@ export function forgetServerSubmissions(before: number, limit: number): SQL[] {
   const old = sql`(select id from submissions where account_id = ${SERVER_ACCOUNT} and finished_at is not null
     and finished_at < ${before} order by id limit ${limit})`
   const of = (name: string) => sql`delete from ${sql.identifier(name)} where submission_id in ${old}`
-  return [of('submission_events'), of('submission_recipients'), sql`delete from submissions where id in ${old}`]
+  // Of whom nobody knows, nobody decides here: the bytes that were kept for it would have no row that names them.
+  const bytes = sql`insert or ignore into raw_deletes (raw_key) select s.raw_key from submissions s where s.id in ${old}
+    and exists (select 1 from submission_recipients r where r.submission_id = s.id and r.status = 'unknown' and r.call is not null)`
+  return [bytes, of('submission_events'), of('submission_recipients'), sql`delete from submissions where id in ${old}`]
 }

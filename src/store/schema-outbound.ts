@@ -88,6 +88,7 @@ export const submission_recipients = sqliteTable(
     index('submission_recipients_due').on(t.next_at).where(sql`next_at is not null`),
     index('submission_recipients_provider').on(t.provider_id).where(sql`provider_id is not null`),
     index('submission_recipients_dsn').on(t.submission_id).where(sql`dsn = 1`),
+    index('submission_recipients_undecided').on(t.updated_at).where(sql`status = 'unknown' and call is not null`),
   ],
 )
 

@@ -128,3 +128,9 @@ export async function readDueMinutes(db: Database, now: number, until: number, l
 export function readUntold(db: Database, limit: number): Promise<DueRow[]> {
   return db.all<DueRow>(sql`${WITH_SUBMISSION} where r.dsn = 1 order by r.submission_id, r.n limit ${limit}`)
 }
+
+/** Recipients of whom nobody has known since before this second, and nobody has decided: the longest first. At most `limit`. */
+export function readUndecided(db: Database, before: number, limit: number): Promise<DueRow[]> {
+  return db.all<DueRow>(sql`${WITH_SUBMISSION} where r.status = 'unknown' and r.call is not null and r.updated_at < ${before}
+    order by r.updated_at limit ${limit}`)
+}

@@ -120,6 +120,30 @@ describe('a recipient elsewhere', () => {
     expect([await shown(id), handed]).toMatchObject([{ status: 'unknown', finished: true }, 1])
   })
 
+  it('of whom nobody knows and nobody decides is dismissed after thirty days, and its bytes go', async () => {
+    outcome = { kind: 'unknown', ...said }
+    const id = await sent('x@elsewhere.example', 'y@elsewhere.example')
+    await world.settle()
+    const key = await env.DB.prepare('select raw_key from submissions where id = ?').bind(id).first<string>('raw_key')
+    const isKept = async () => (await env.RAW.head(key ?? '')) !== null
+    world.clock.ms = now + 29 * 24 * HOUR
+    await sweep(world.deps)
+    await world.settle()
+    expect([await shown(id), await isKept()]).toMatchObject([{ status: 'unknown', isUndecided: true }, true])
+    world.clock.ms = now + 31 * 24 * HOUR
+    await sweep(world.deps)
+    await world.settle()
+    await sweep(world.deps)
+    const { recipients = [] } = (await getSubmission(world.deps, whole(account), id)) ?? {}
+    const lines = recipients.map((one) => [
+      one.status,
+      one.isUndecided,
+      ...(one.timeline ?? []).map((line) => line.status),
+    ])
+    const dismissed = ['unknown', false, 'queued', 'unknown', 'dismissed']
+    expect([lines, await isKept(), handed]).toEqual([[dismissed, dismissed], false, 2])
+  })
+
   it('who stands as sending for long is unknown, and not handed over again', async () => {
     const id = await sent('x@elsewhere.example')
     await env.DB.prepare(
