@@ -27,9 +27,9 @@ export function publicKeyOf(certificate: Uint8Array): Uint8Array<ArrayBuffer> | 
   return key?.tag === SEQUENCE ? certificate.slice(key.start, key.end) : null
 }
 
-/** The first certificate of a PEM file (RFC 7468). */
+/** The first certificate of a PEM file (RFC 7468) that begins with it: text that only holds one somewhere is none. */
 export function certificateOf(pem: string): Uint8Array | null {
-  const [, base64] = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/.exec(pem) ?? []
+  const [, base64] = /^\s{0,9}-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/.exec(pem) ?? []
   return base64 === undefined ? null : bytesOfBase64(base64.replace(/\s+/g, ''))
 }
 

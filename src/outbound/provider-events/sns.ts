@@ -66,8 +66,9 @@ function refused(): Failure {
   return fail('unauthenticated', 'This is not signed by SNS, or not of the topic that is set.')
 }
 
+// SNS's own file and nothing else: its API stands at the same host, and a query of it can be answered with anybody's own text.
 function isOfSns(url: string, region: string): boolean {
-  return isHost(url, region) && /^\/[\w./-]{1,200}\.pem$/.test(new URL(url).pathname)
+  return isHost(url, region) && /^https:\/\/[^/]+\/SimpleNotificationService-\w{1,64}\.pem$/.test(url)
 }
 
 // Character by character: a URL that another reader would take otherwise is none of SNS's.

@@ -255,6 +255,13 @@ describe('SNS', () => {
     ['clear text', { SigningCertURL: 'http://sns.eu-west-1.amazonaws.com/a.pem' }],
     ['a backslash', { SigningCertURL: 'https://sns.eu-west-1.amazonaws.com\\@evil.example/a.pem' }],
     ['what is no certificate', { SigningCertURL: 'https://sns.eu-west-1.amazonaws.com/?Action=Evil' }],
+    ['an answer of its API', { SigningCertURL: `${CERT_URL}?Action=GetEndpointAttributes` }],
+    [
+      'an answer of its API at another path',
+      { SigningCertURL: 'https://sns.eu-west-1.amazonaws.com/a.pem?Action=Evil' },
+    ],
+    ['a file of another name', { SigningCertURL: 'https://sns.eu-west-1.amazonaws.com/evil.pem' }],
+    ['a fragment', { SigningCertURL: `${CERT_URL}#b.pem` }],
     ['another topic', { TopicArn: 'arn:aws:sns:eu-west-1:999999999999:bounces' }],
     ['another version', { SignatureVersion: '3' }],
     ['another type', { Type: 'constructor' }],
@@ -275,6 +282,17 @@ describe('SNS', () => {
     expect(fetched).toContain(url)
     expect((await post('ses', await sns(over('https://evil.example/?a')))).status).toBe(401)
     expect(fetched.some((one) => one.includes('evil'))).toBe(false)
+  })
+})
+
+describe('Mailgun', () => {
+  it('has a token once, wherever the time before it is said to end', async () => {
+    const request = await signed('mailgun', eventOf('mailgun', 'hard'), { id: 'e0abc' })
+    expect((await post('mailgun', request)).body).toEqual({ events: 1, applied: 1 })
+    const { signature, ...rest } = JSON.parse(request.text)
+    const moved = { ...signature, timestamp: `${signature.timestamp}e0`, token: 'abc' }
+    const again = { ...request, text: JSON.stringify({ ...rest, signature: moved }) }
+    expect((await post('mailgun', again)).status).toBe(401)
   })
 })
 
