@@ -101,8 +101,9 @@ export async function fileReceipt(
       ...onward.statements,
     ],
   }
+  const noted =
+    place === 'rejected' ? null : await reportIn(deps, receipt, { bytes, message, verdict, isJunk: place !== 'inbox' })
   if (place === 'inbox' || place === 'junk') {
-    const noted = await reportIn(deps, receipt, { bytes, message, verdict, isJunk: place === 'junk' })
     const also = (id: Statement) => [
       ...delivery.also(),
       ...(noted ? [noteStatement(receipt.accountId, id, noted)] : []),
@@ -114,7 +115,10 @@ export async function fileReceipt(
       place,
     )
   }
-  return await afterWithholding(deps, receipt, await withhold(deps, delivery, place), report)
+  const held = await withhold(deps, delivery, place, (id) =>
+    noted ? [noteStatement(receipt.accountId, id, noted)] : [],
+  )
+  return await afterWithholding(deps, receipt, held, report)
 }
 
 // A bounce or a complaint is applied later (outbound/mail-reports.ts). What an account of this server sent is never one.

@@ -15,9 +15,15 @@ import { rowOf } from '../mailbox/insertion.ts'
 import type { Address, ParsedMessage } from '../mime/message.ts'
 import { seconds } from '../seconds.ts'
 import { readAccount } from '../store/account-read.ts'
-import { isStaleGuard, isUniqueViolation } from '../store/database.ts'
+import { isStaleGuard, isUniqueViolation, type Statement } from '../store/database.ts'
 import { readStanding } from '../store/message-read.ts'
-import { type Dedupe, insertQuarantined, insertRejected, type NewWithheld } from '../store/withheld-write.ts'
+import {
+  type Dedupe,
+  insertQuarantined,
+  insertRejected,
+  type NewWithheld,
+  negativeIdOf,
+} from '../store/withheld-write.ts'
 
 /** The first digest tells what came in an hour, not the first message alone. */
 const DIGEST_AFTER_SECONDS = 3_600
@@ -31,11 +37,15 @@ export type Withheld =
   | { kind: 'refused' }
   | Exclude<Delivered, { kind: 'stored' }>
 
-/** Holds a message back, or says why not. Throws where the database fails; trying again is safe. */
+/**
+ * Holds a message back, or says why not. Throws where the database fails; trying again is safe. `also` is committed with what
+ * is held; it is given an id that no message has: the negative of the one in quarantine.
+ */
 export async function withhold(
   deps: Deps,
   delivery: Omit<Delivery, 'role'>,
   kind: 'quarantine' | 'rejected',
+  also: (id: Statement) => Statement[] = () => [],
 ): Promise<Withheld> {
   const { accountId, rawKey } = delivery
   const db = deps.stores.of(accountId)
@@ -43,7 +53,7 @@ export async function withhold(
   const standing = await readStanding(db, accountId, dedupe, rawKey)
   if (standing) return notStored(standing, rawKey)
   try {
-    return await commit(deps, delivery, kind, dedupe)
+    return await commit(deps, delivery, kind, dedupe, also)
   } catch (error) {
     if (!isStaleGuard(error) && !isUniqueViolation(error)) throw error
     const now = await readStanding(db, accountId, dedupe, rawKey)
@@ -58,11 +68,14 @@ async function commit(
   delivery: Omit<Delivery, 'role'>,
   kind: 'quarantine' | 'rejected',
   dedupe: Dedupe,
+  also: (id: Statement) => Statement[],
 ): Promise<Withheld> {
   const now = seconds(deps)
   const row = rowFor(delivery, kind, now)
   const statements =
-    kind === 'rejected' ? insertRejected(row, dedupe) : insertQuarantined(row, dedupe, now + DIGEST_AFTER_SECONDS)
+    kind === 'rejected'
+      ? insertRejected(row, dedupe)
+      : [...insertQuarantined(row, dedupe, now + DIGEST_AFTER_SECONDS), ...also(negativeIdOf(row.raw_key))]
   const results = await deps.stores.of(delivery.accountId).batch(statements)
   // Only the record of its deletion makes an account deleted: one that is not there is trouble that passes.
   if (results[0]?.length !== 1) throw new Error(`account ${delivery.accountId} has no row`)

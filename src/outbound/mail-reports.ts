@@ -67,7 +67,7 @@ export type ReportMessage = {
   receivedAt: number
 }
 
-/** What a message reports, or null. Junk is believed where its address is the proof, and only there. */
+/** What a message reports, or null. Junk, and what is held, is believed where its address is the proof, and only there. */
 export function noteOf({ bytes, message, verdict, verp, isJunk, receivedAt }: ReportMessage): NotedReport | null {
   if (isJunk && verp === null) return null
   const report = readReport(bytes, message)

@@ -3,7 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { type Database, integers, list } from './database.ts'
 import type { MailReportRow, SubmissionRow } from './schema.ts'
 
-/** `message` is the id of the message that it came in, stored in the same batch. */
+/** `message` is the id of the message that it came in, stored in the same batch; negative: of one that is held in quarantine. */
 export function noteMailReport(accountId: number, message: SQL, report: string, dueAt: number): SQL {
   return sql`insert into mail_reports (message_id, account_id, report, due_at)
     values (${message}, ${accountId}, ${report}, ${dueAt})`

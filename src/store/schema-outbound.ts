@@ -138,6 +138,7 @@ export const suppressions = sqliteTable(
 export const mail_reports = sqliteTable(
   'mail_reports',
   {
+    /** Negative: the id of one in quarantine, whose report is applied as that of junk and not again when it is released. */
     message_id: integer().primaryKey(),
     account_id: integer().notNull(),
     /** JSON of a NotedReport (outbound/mail-reports.ts). */

@@ -28,6 +28,11 @@ export function insertQuarantined(row: NewWithheld, dedupe: Dedupe, digestAt: nu
   ]
 }
 
+/** Stands for what is held back where a message's id is asked for. Below nothing, it is none's. */
+export function negativeIdOf(rawKey: string): SQL {
+  return sql`(select -id from withheld where raw_key = ${rawKey})`
+}
+
 const DAY_SECONDS = 86_400
 
 /** Records that a message is refused. One that was refused before, and is sent once more, is not recorded again. */

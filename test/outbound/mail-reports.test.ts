@@ -77,6 +77,26 @@ const suppressed = async () =>
 const waiting = () => env.DB.prepare('select count(*) n from mail_reports').first('n')
 
 describe('a bounce to the envelope sender of a recipient', () => {
+  it('is applied once where its message is held in quarantine, and not again when that is released', async () => {
+    const sent = await send('ann@remote.example')
+    // What came back brings a program along: it is held for that, whatever else it says.
+    const program =
+      '--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename="a.pdf.exe"\r\n\r\nMZ\r\n--b--\r\n'
+    const raw = bounce(sent.message_id, [{ recipient: 'ann@remote.example' }]).replace('--b--\r\n', program)
+    expect(await arrive(await verpOf(sent), raw)).toBe('withheld')
+    expect([await statuses(sent), await suppressed(), await waiting()]).toEqual([
+      ['bounced'],
+      ['ann@remote.example bounce'],
+      0,
+    ])
+    const [held] = (await client.get('/v1/quarantine')).body.data
+    expect((await client.post(`/v1/quarantine/${held.id}/release`, {})).status).toBe(200)
+    await world.settle()
+    const { recipients } = (await client.get(`/v1/submissions/${sent.id}`)).body
+    const lines = recipients[0].timeline.map((line: { status: string }) => line.status)
+    expect([lines, await waiting()]).toEqual([['queued', 'delivered', 'bounced'], 0])
+  })
+
   it('is delivered to who sent the message, noted, and suppresses the address', async () => {
     const sent = await send('ann@remote.example', 'bob@remote.example')
     expect(
