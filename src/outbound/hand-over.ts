@@ -18,6 +18,7 @@ import { claimRecipients, passOn, releaseCall } from '../store/submission-write.
 import { formatReference } from './correlation.ts'
 import { shapeFor } from './forwarded.ts'
 import type { Outgoing, Provider, SendOutcome } from './provider.ts'
+import { withoutCommands } from './provider-commands.ts'
 import { verpAddress } from './return-path.ts'
 import { type Settled, settle } from './settle.ts'
 
@@ -194,7 +195,8 @@ async function ask(
   }
   let message: Outgoing
   try {
-    message = { ...namedOf(rows, call), ...(await shapeOf(deps, rows[0] as DueRow, raw, call, provider)) }
+    const shaped = await shapeOf(deps, rows[0] as DueRow, raw, call, provider)
+    message = { ...namedOf(rows, call), ...shaped, raw: withoutCommands(shaped.raw) }
   } catch (error) {
     return failed(UNSHAPED, error)
   }
