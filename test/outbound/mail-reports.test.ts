@@ -3,10 +3,12 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { consumeQueue } from '../../src/inbound/queues.ts'
 import { parseMessage } from '../../src/mime/parse.ts'
-import { authorityOf } from '../../src/outbound/mail-reports.ts'
+import { applyMailReports, authorityOf } from '../../src/outbound/mail-reports.ts'
 import { verpAddress } from '../../src/outbound/return-path.ts'
 import { UNKNOWN_VERDICT } from '../../src/verify/trusted-block.ts'
 import type { SenderVerdict } from '../../src/verify/verdict.ts'
+import { FAULT_MODES, faultsAt } from '../helpers/faults.ts'
+import { faultyWorld } from '../helpers/faulty-world.ts'
 import { accountClient, type Client } from '../helpers/http.ts'
 import { latin1, makeAccount, makeWorld, migrate, receiveRaw, type World } from '../helpers/world.ts'
 
@@ -301,3 +303,36 @@ describe('what fails on the way', () => {
     ).toHaveLength(1)
   })
 })
+
+it.each(FAULT_MODES)(
+  'a fault at each call of applying a report (%s): it is applied once',
+  { timeout: 60_000 },
+  async (mode) => {
+    await env.DB.prepare(`update accounts set sending = '{"messagesPerMinute":100000}' where id = ?`)
+      .bind(account)
+      .run()
+    let injected = 0
+    for (let at = 1; at <= 40; at++) {
+      const sent = await send(`ann${at}@remote.example`)
+      await receiveRaw(world, await verpOf(sent), bounce(sent.message_id, [{ recipient: `ann${at}@remote.example` }]), {
+        from: '',
+      })
+      world.events.length = 0
+      expect(await waiting()).toBe(1)
+      const faults = faultsAt(at, mode)
+      await applyMailReports(faultyWorld(world, faults).deps, 0).catch(() => undefined)
+      world.clock.ms += 3_600_000
+      await applyMailReports(world.deps, 0)
+      const where = `${mode} ${at} (${faults.calls[at - 1]})`
+      const { recipients } = (await client.get(`/v1/submissions/${sent.id}`)).body
+      const lines = recipients[0].timeline.map((line: { status: string }) => line.status)
+      expect([lines, await waiting()], where).toEqual([['queued', 'delivered', 'bounced'], 0])
+      expect(await suppressed(), where).toContain(`ann${at}@remote.example bounce`)
+      if (faults.calls.length < at) break
+      injected++
+    }
+    console.log(`${injected} faults injected over applying a report (${mode})`)
+    expect(injected).toBeGreaterThan(3)
+    expect(injected).toBeLessThan(40)
+  },
+)
