@@ -110,7 +110,8 @@ function valueAt(context: Context | 'line' | 'plain', value: string): string | n
     case 'attribute':
       return escaped(whole)
     case 'address-part':
-      return encodeURIComponent(whole)
+      // It leaves the quote that may end the attribute.
+      return escaped(encodeURIComponent(whole))
     case 'address': {
       const url = linkUrl(whole)
       return url === null ? null : escaped(url)

@@ -30,6 +30,13 @@ describe('a template', () => {
     )
   })
 
+  it('writes no value past the quote around an address', () => {
+    const template = of({ html: "<a href='https://a.example/{{v}}'>x</a>" })
+    expect(renderTemplate(template, { v: "'id'(x)" })).toMatchObject({
+      html: "<a href='https://a.example/&#39;id&#39;(x)'>x</a>",
+    })
+  })
+
   it('names what is missing, and takes no name that objects have by themselves', () => {
     expect(renderTemplate(of({ subject: '{{a}} {{b}} {{a}}', text: '{{toString}}' }), { b: '' })).toMatchObject({
       failure: 'invalid',
