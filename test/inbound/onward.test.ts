@@ -328,6 +328,28 @@ describe('what comes back to an address that stands for a sender', () => {
     expect(sent).toMatchObject([{ from: '', to: ALICE, text: expect.stringContaining('Subject: Undelivered') }])
   })
 
+  it('goes to him from another address too, where it is a report by its structure', async () => {
+    const status = 'Final-Recipient: rfc822; x@third.example\r\nAction: failed\r\nStatus: 5.1.1\r\n'
+    const report = plainMessage(
+      { From: 'bounces@third.example', 'Content-Type': 'multipart/report; report-type=delivery-status; boundary=b' },
+      `--b\r\n\r\nNo such user.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n${status}\r\n--b--\r\n`,
+    )
+    expect(await receiveRaw(world, await back(), report, { from: '' })).toEqual({ kind: 'returned' })
+    await settle()
+    expect(sent).toMatchObject([{ from: '', to: ALICE }])
+  })
+
+  it.each(['billing@bank.example', 'MAILER-DAEMON@third.example, billing@bank.example'])(
+    'is refused where it is anybody’s mail with the null sender: from %s',
+    async (From) => {
+      const mail = plainMessage({ From, Subject: 'Your account' }, 'Log in at https://evil.example/ now.')
+      expect(await receiveRaw(world, await back(), mail, { from: '' })).toMatchObject({ kind: 'refused' })
+      await sweep(world.deps)
+      await settle()
+      expect(sent).toEqual([])
+    },
+  )
+
   it.each<[string, () => Promise<string>, string, number]>([
     ['is no bounce', back, 'spammer@third.example', NOON],
     ['comes too late', back, '', NOON + 40 * DAY_MS],
