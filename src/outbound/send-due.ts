@@ -1,7 +1,7 @@
 /**
  * Sending what is due: each recipient by its route, once.
  *
- *   read the due -> by submission: whom the account does not write to -> deliver those here (deliver-here.ts)
+ *   read the due -> by submission: is its sender still the account's? -> whom the account does not write to -> deliver those here (deliver-here.ts)
  *     -> hand the others to providers (hand-over.ts) -> those found as 'sending' (found-sending.ts)
  *   then write what its sender is to be told of it (bounce-message.ts)
  *
@@ -11,7 +11,9 @@
  *  - A wake-up is a hint. The sweep comes by in any case, so what is due is sent.
  */
 
+import { resolveSender } from '../access/senders.ts'
 import type { Deps } from '../deps.ts'
+import { isFailure } from '../errors.ts'
 import { foldAddress } from '../mime/addresses.ts'
 import { needsSmtpUtf8 } from '../mime/international.ts'
 import { wakeOutbox } from '../notify/outbox.ts'
@@ -40,6 +42,8 @@ const QUERIES_CALL = 12
 const EXPIRED_AFTER_SECONDS = 6 * 3_600
 /** How often mail of an account that may not send for now is looked at. */
 const SUSPENDED_SECONDS = 3_600
+/** An address may have gone to somebody else while mail from it waited for longer. */
+const SENDER_KNOWN_SECONDS = 3_600
 /** The sweep comes by so often; what is due before it does is woken for. */
 const SWEEP_SECONDS = 15 * 60
 const MINUTES_MAX = 20
@@ -47,6 +51,11 @@ const MINUTES_MAX = 20
 const EXPIRED: Outcome = { kind: 'permanent', code: '5.4.7', detail: 'It could not be delivered in five days.' }
 const GONE: Outcome = { kind: 'permanent', code: '5.3.0', detail: 'The bytes that were to be sent are gone.' }
 const CUT_OFF: Outcome = { kind: 'permanent', code: '5.7.1', detail: 'The account was deleted.' }
+const NOT_ITS: Outcome = {
+  kind: 'permanent',
+  code: '5.7.1',
+  detail: 'The address that it is from is not the account\u2019s any more.',
+}
 const SUPPRESSED: Outcome = {
   kind: 'suppressed',
   detail: 'The account does not write to this address: see its suppressions.',
@@ -112,6 +121,8 @@ async function sendSubmission(round: Round, rows: DueRow[]): Promise<number | nu
     await deps.stores.of(first.account_id).batch([postponeRecipients(fresh, seconds(deps) + SUSPENDED_SECONDS)])
     return nextAt
   }
+  if (fresh.length > 0 && !(await isStillItsSender(round, first)))
+    return soonest(nextAt, await settleAll(fresh, NOT_ITS))
   // A worker that dies at every attempt writes no outcome that could end it.
   const isExpired = (row: DueRow) =>
     row.attempts > 0 && seconds(deps) > row.send_at + GIVE_UP_SECONDS + EXPIRED_AFTER_SECONDS
@@ -133,6 +144,14 @@ async function sendSubmission(round: Round, rows: DueRow[]): Promise<number | nu
   const able = ableTo(all, { ...first, isInternational })
   round.queries += Math.ceil(outside.length / (able[0]?.recipientsMax ?? 1)) * QUERIES_CALL
   return soonest(nextAt, await handOver(deps, outside, raw, { all, able }))
+}
+
+// What waits a year speaks for whoever has the address then. What the server sends by itself is from nobody's.
+async function isStillItsSender(round: Round, { account_id, kind, sender, created_at }: DueRow): Promise<boolean> {
+  const { deps } = round
+  if (kind !== 'mail' || seconds(deps) - created_at <= SENDER_KNOWN_SECONDS) return true
+  round.queries++
+  return !isFailure(await resolveSender(deps, { accountId: account_id, addressId: null }, sender))
 }
 
 async function resumeCalls(round: Round, found: DueRow[], raw: Uint8Array | null): Promise<number | null> {

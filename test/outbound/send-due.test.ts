@@ -40,12 +40,16 @@ beforeEach(async () => {
 })
 
 async function sent(...to: string[]): Promise<number> {
+  return await sentAt(null, ...to)
+}
+
+async function sentAt(sendAt: number | null, ...to: string[]): Promise<number> {
   const answer = await submit(
     world.deps,
     whole(account),
     {
       ...{ from: null, to: to.map((address) => ({ name: '', address })), cc: [], bcc: [], replyTo: [], subject: 'Hi' },
-      ...{ text: 'Hi.', html: null, headers: [], attachments: [] },
+      ...{ text: 'Hi.', html: null, headers: [], attachments: [], sendAt },
     },
     null,
   )
@@ -198,4 +202,31 @@ it('of a deleted account nothing is sent and nothing stays', async () => {
       await env.DB.prepare(`select count(*) n from ${table} where ${column} = ?`).bind(value).first('n'),
     ]).toEqual([table, 0])
   expect(await env.RAW.head(key)).toBeNull()
+})
+
+describe('what waits for its time', () => {
+  const scheduled = () => sentAt(Math.floor(world.clock.ms / 1000) + 30 * 86_400, 'bob@remote.example')
+  const afterwards = async () => {
+    world.clock.ms += 31 * 24 * HOUR
+    await sweep(world.deps)
+    await world.settle()
+  }
+
+  it('goes, where its sender is still the account’s', async () => {
+    const id = await scheduled()
+    await afterwards()
+    expect([handed, (await shown(id)).status]).toEqual([1, 'delivered'])
+  })
+
+  it.each([
+    ['is somebody else’s by then', 'update addresses set account_id = account_id + 1000000 where account_id = ?'],
+    ['is switched off', 'update addresses set enabled = 0 where account_id = ?'],
+    ['is gone', 'delete from addresses where account_id = ?'],
+  ])('speaks for nobody, where its sender %s', async (_, change) => {
+    const id = await scheduled()
+    await env.DB.prepare(change).bind(account).run()
+    await afterwards()
+    expect(handed).toBe(0)
+    expect(await shown(id)).toMatchObject({ status: 'failed', code: '5.7.1', finished: true })
+  })
 })
