@@ -3,6 +3,9 @@
  * where its owner is away (vacation.ts). Planned before the delivery, committed with it in one batch: both happen once, as it
  * does. Nothing of it for Junk and for what is held back.
  *
+ * What is sent on counts, apart from what the account sends, against its recipients of a day: ten targets would make ten of each
+ * message that somebody sends it. What is over the limit stays in the Inbox.
+ *
  * What is sent on and not to be kept goes to Trash, read: it is not lost where no target takes it, and stands in nobody's way.
  */
 import { forwardingOf } from '../access/forwarding.ts'
@@ -10,7 +13,9 @@ import { base32 } from '../access/secrets.ts'
 import type { Deps } from '../deps.ts'
 import { foldAddress, splitAddress } from '../mime/addresses.ts'
 import { withCrlf, withMarks } from '../mime/forwarded.ts'
+import { countForward } from '../outbound/allowance.ts'
 import { enqueue } from '../outbound/enqueue.ts'
+import { seconds } from '../seconds.ts'
 import type { Statement } from '../store/database.ts'
 import { nextMarks } from './loops.ts'
 import { type Arrived, type Attached, planAnswer } from './vacation.ts'
@@ -63,7 +68,12 @@ async function planForward(
     deps.log({ level: 'warn', at: 'inbound.onward', account: account.id, outcome: 'loop' })
     return null
   }
-  return await enqueue(deps, {
+  const counted = await countForward(deps.stores.of(account.id), account, targets.length, seconds(deps))
+  if (counted === null) {
+    deps.log({ level: 'warn', at: 'inbound.onward', account: account.id, outcome: 'over the limit of a day' })
+    return null
+  }
+  const made = await enqueue(deps, {
     accountId: account.id,
     kind: 'forward',
     addressId: receipt.addressId,
@@ -74,4 +84,5 @@ async function planForward(
     raw: withMarks(withCrlf(bytes), marks.own, address),
     source: receipt.source,
   })
+  return made && { ...made, statements: [...made.statements, counted] }
 }

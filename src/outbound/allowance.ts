@@ -2,9 +2,9 @@
 import { limitsOf, readSending, type SendingLimits } from '../access/sending-limits.ts'
 import { type Failure, fail } from '../errors.ts'
 import type { Reader } from '../mailbox/reader.ts'
-import type { Statement } from '../store/database.ts'
+import type { Database, Statement } from '../store/database.ts'
 import type { AccountRow } from '../store/schema.ts'
-import { countSent, DAY_SECONDS, MINUTE_SECONDS, overLimit } from '../store/sent-count.ts'
+import { countSent, DAY_SECONDS, MINUTE_SECONDS, overLimit, readSentCounts } from '../store/sent-count.ts'
 
 /** Who hands a message in: with a key, where it comes by the API. */
 export type Submitter = Reader & {
@@ -38,6 +38,23 @@ export function refuseAlways(
       return fail('forbidden', 'The sending limits of this account or key leave no room for such a message.')
   }
   return null
+}
+
+/** What an account sends on by itself is counted apart: much that comes must not keep its owner from writing. */
+const FORWARDS = -1
+const COUNT_ONLY = { messagesPerMinute: 1e9, messagesPerDay: 1e9, recipientsPerDay: 1e12 }
+
+/** The statement that counts a forward to so many, or null where it is one too many for the day. Some at once may pass together. */
+export async function countForward(
+  db: Database,
+  { id, sending }: Pick<AccountRow, 'id' | 'sending'>,
+  recipients: number,
+  now: number,
+): Promise<Statement | null> {
+  const [row] = await readSentCounts(db, id, [FORWARDS])
+  const sent = row?.day === Math.floor(now / DAY_SECONDS) ? row.day_recipients : 0
+  if (sent + recipients > limitsOf(readSending(sending)).recipientsPerDay) return null
+  return countSent(id, FORWARDS, recipients, COUNT_ONLY, now)
 }
 
 export function countAllowed(

@@ -137,6 +137,19 @@ describe('an account that sends on', () => {
     expect([await standing(ann), sent.length]).toEqual([['trash (read): Gone on'], 1])
   })
 
+  it('sends on to as many in a day as it may write to, and keeps the rest in the Inbox', async () => {
+    const limit = (sending: string | null) =>
+      env.DB.prepare('update accounts set sending = ? where id = ?').bind(sending, ann).run()
+    await env.DB.prepare('delete from sent_counts').run()
+    await limit('{"recipientsPerDay":5}')
+    await forwarding(ann, ['ann@elsewhere.example', 'ann@third.example'], false)
+    for (const n of [1, 2, 3]) await receiveRaw(world, 'ann@here.test', plainMessage({ Subject: `Many ${n}` }))
+    await settle()
+    expect(sent.length).toBe(4)
+    expect(await standing(ann)).toEqual(['trash (read): Many 1', 'trash (read): Many 2', 'inbox: Many 3'])
+    await limit(null)
+  })
+
   it('sends each message once, however often it is offered', async () => {
     await forwarding(ann, ['ann@elsewhere.example'])
     const raw = plainMessage({ Subject: 'Offered' })
