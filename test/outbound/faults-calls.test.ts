@@ -62,6 +62,8 @@ function providers(idempotentSeconds: number, run: Faults['run'] = (_, work) => 
 }
 
 async function submitted(undoSeconds = 0): Promise<number> {
+  // Who was refused for his address is not written to again: each point begins alike.
+  await env.DB.prepare('delete from suppressions').run()
   const answer = await submit(
     clean.deps,
     whole(account),
