@@ -13,7 +13,7 @@ import type { Deps } from '../deps.ts'
 import { foldAddress, splitAddress } from '../mime/addresses.ts'
 import { sendableAddress } from '../mime/compose-address.ts'
 import { withReceived, wrapForwarded } from '../mime/forwarded.ts'
-import { parseHeaderBlock } from '../mime/headers.ts'
+import { fieldValues, parseHeaderBlock } from '../mime/headers.ts'
 import type { ParsedMessage } from '../mime/message.ts'
 import { parseMessage } from '../mime/parse.ts'
 import type { SubmissionRow } from '../store/schema.ts'
@@ -23,6 +23,9 @@ import { srsAddress } from './return-path.ts'
 
 type Made = Pick<SubmissionRow, 'kind' | 'sender' | 'source' | 'domain' | 'message_id'>
 export type Shaped = { sender: string; raw: Uint8Array }
+
+/** A From that all read alike: a name and an address in brackets, or an address with or without a name behind it. */
+const ONE_SENDER = /^(?:[^<>]*<[^\s<>()",;:\\]+>|[^\s<>()",;:\\]+(?:\s*\([^()<>@]*\))?)$/
 
 /** `via` of a wrapped message where the bytes do not tell it. */
 const NOBODY = 'postmaster'
@@ -61,11 +64,20 @@ async function envelopeSender(
   return await srsAddress(secrets.root, returnDomain, sender, now())
 }
 
-function namesUs({ returnDomain }: Pick<Deps, 'returnDomain'>, { domain }: Made, { envelope, defects }: ParsedMessage) {
-  if (defects.includes('from-multiple')) return true
-  return envelope.from.some(({ address }) => {
+/** Whether anybody could read From as one of ours: where two readers may see two senders, SPF and our signature speak for both. */
+function namesUs(
+  { returnDomain }: Pick<Deps, 'returnDomain'>,
+  { domain }: Made,
+  { envelope, fields }: ParsedMessage,
+): boolean {
+  const [written = '', ...others] = fieldValues(fields, 'from')
+  const [sole] = envelope.from
+  if (others.length > 0 || envelope.from.length !== 1 || !sole || !ONE_SENDER.test(written.trim())) return true
+  // Also those that stand in the name: not every reader goes by the brackets.
+  const named = [sole.address, ...written.split(/[^\w.@-]+/).filter((word) => word.includes('@'))]
+  return named.some((address) => {
     const folded = foldAddress(address)
-    if (folded === null) return false
+    if (folded === null) return address === sole.address
     const theirs = splitAddress(folded).domain
     return isAligned(theirs, domain) || isAligned(theirs, returnDomain)
   })

@@ -72,6 +72,40 @@ describe('with a provider that keeps the envelope', () => {
     expect([sender, first?.address]).toEqual(['team@here.example', 'team@here.example'])
   })
 
+  // Another reader takes another of two addresses than ours does, and SPF and our signature would then speak for it.
+  it.each([
+    ['of two in brackets the first is ours', '<boss@here.example> <a@elsewhere.example>'],
+    ['the second in brackets is none', '<boss@here.example> <x>'],
+    ['brackets stand within brackets', '<boss@here.example <a@elsewhere.example>>'],
+    ['ours stands before the brackets', 'boss@here.example <a@elsewhere.example>'],
+    ['ours stands behind a comment in the brackets', '<a@elsewhere.example(>)boss@here.example>'],
+    ['a comment stands within the domain', 'boss@(a)here.example'],
+    ['the domain ends in a dot', 'boss@here.example.'],
+    ['the local part is quoted oddly', '<"a@elsewhere.example"boss@here.example>'],
+    ['the domain is an encoded word', '<boss@=?utf-8?q?here.example?=>'],
+    ['it is a route', '<@here.example,@a.example:a@elsewhere.example>'],
+  ])('what can be read as ours is wrapped: %s', async (_, from) => {
+    const shaped = await read(await shape({}, plainMessage({ From: from }), ENVELOPE))
+    expect([shaped.sender, shaped.from[0]?.address]).toEqual(['team@here.example', 'team@here.example'])
+  })
+
+  it.each([
+    'a@elsewhere.example',
+    'Ann Example <a@elsewhere.example>',
+    '"Example, Ann (Sales)" <a@elsewhere.example>',
+    '=?utf-8?q?=C3=84nn?= <a@elsewhere.example>',
+    'a@elsewhere.example (Ann Example)',
+  ])('what can be read in one way alone goes as it came: %s', async (from) => {
+    expect((await shape({}, plainMessage({ From: from }), ENVELOPE)).sender).toMatch(/@back\.example$/)
+  })
+
+  it('a huge From costs its length', async () => {
+    for (const fill of [' ', '(', 'a@b ', '" '])
+      expect((await shape({}, plainMessage({ From: `a${fill.repeat(200_000)}` }), ENVELOPE)).sender).toMatch(
+        /@(here|back)\.example$/,
+      )
+  }, 2_000)
+
   it('what an account here wrote is not', async () => {
     const shaped = await read(
       await shape(
