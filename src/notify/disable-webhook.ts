@@ -38,7 +38,7 @@ export async function disable(
   const now = seconds(deps)
   const statements = [
     ...also,
-    disableWebhook(webhook, reason, now),
+    ...disableWebhook(webhook, reason, now),
     ...tellEvents(webhook.account_id, [{ type: 'webhook.disabled', webhook: webhook.id }]),
   ]
   try {

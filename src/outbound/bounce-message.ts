@@ -32,18 +32,24 @@ const NAME_BYTES = 16
 /** What is read of a message for its header. */
 const HEADER_BYTES_MAX = 32_768
 
-/** Writes what is still to be told in a shard. One that fails does not stop the others; it is met again. */
-export async function writeBounceMessages(deps: Deps, shard: number): Promise<void> {
+/**
+ * Writes what is still to be told in a shard. One that fails does not stop the others; it is met again. Gives whether more is left
+ * that a next round could tell: where nothing was told, more haste would not help.
+ */
+export async function writeBounceMessages(deps: Deps, shard: number): Promise<boolean> {
   const rows = await readUntold(deps.stores.of(shard * ACCOUNTS_PER_SHARD), ROUND)
   const groups = [...Map.groupBy(rows, (row) => row.submission_id).values()]
+  let told = 0
   for (const group of groups.slice(0, MESSAGES_MAX)) {
     try {
       await tell(deps, group)
+      told++
     } catch (error) {
       if (isStaleRecipient(error)) continue
       deps.log({ level: 'error', at: 'outbound.bounce', submission: group[0]?.submission_id, error: String(error) })
     }
   }
+  return told > 0 && (groups.length > MESSAGES_MAX || rows.length === ROUND)
 }
 
 async function tell(deps: Deps, rows: DueRow[]): Promise<void> {

@@ -83,7 +83,7 @@ export async function sendDue(deps: Deps, shard: number): Promise<void> {
       deps.log({ level: 'error', at: 'outbound.send', submission: rows[0]?.submission_id, error: String(error) })
     }
   }
-  await writeBounceMessages(deps, shard)
+  if (await writeBounceMessages(deps, shard)) nextAt = soonest(nextAt, seconds(deps))
   if (due.length > 0) deps.background(wakeOutbox(deps, shard))
   // Where nothing at all succeeded, more haste would not help: the sweep comes back to it.
   const delaySeconds = isMore && settled > 0 ? 0 : nextAt === null ? null : Math.max(nextAt - seconds(deps), 0)
@@ -123,9 +123,10 @@ async function sendSubmission(round: Round, rows: DueRow[]): Promise<number | nu
   }
   if (fresh.length > 0 && !(await isStillItsSender(round, first)))
     return soonest(nextAt, await settleAll(fresh, NOT_ITS))
-  // A worker that dies at every attempt writes no outcome that could end it.
+  // A worker that dies at every attempt writes no outcome that could end it. Who waits to be tried after attempts was sent to
+  // again by a person's word, however late: once more it is tried.
   const isExpired = (row: DueRow) =>
-    row.attempts > 0 && seconds(deps) > row.send_at + GIVE_UP_SECONDS + EXPIRED_AFTER_SECONDS
+    row.attempts > 0 && row.status !== 'queued' && seconds(deps) > row.send_at + GIVE_UP_SECONDS + EXPIRED_AFTER_SECONDS
   nextAt = soonest(nextAt, await settleAll(fresh.filter(isExpired), EXPIRED))
   const alive = fresh.filter((row) => !isExpired(row))
   // Read before any claim: bytes that R2 does not give now must not make a recipient unknown.

@@ -129,7 +129,7 @@ export function isStaleDigest(error: unknown): boolean {
 
 /** True where a webhook was changed since it was read. The batch has rolled back. */
 export function isStaleWebhook(error: unknown): boolean {
-  return /NOT NULL constraint failed: webhooks\.enabled/.test(messageOf(error))
+  return /NOT NULL constraint failed: webhooks\.(?:enabled|account_id)/.test(messageOf(error))
 }
 
 /** True where a unique index refused a row. The batch has rolled back. */

@@ -50,10 +50,18 @@ export function deleteWebhook(accountId: number, id: number): SQL[] {
   ]
 }
 
-/** Switches it off. Rolls its batch back where its owner has changed it meanwhile, or another worker was first: isStaleWebhook. */
-export function disableWebhook({ id, version }: Pick<WebhookRow, 'id' | 'version'>, reason: string, now: number): SQL {
-  return sql`update webhooks set enabled = iif(enabled = 1 and version = ${version}, 0, null), disabled_reason = ${reason},
-    due_at = null, version = version + 1, updated_at = ${now} where id = ${id}`
+/** Switches it off. Rolls its batch back where its owner has changed or deleted it meanwhile, or another worker was first: isStaleWebhook. */
+export function disableWebhook(
+  { id, version }: Pick<WebhookRow, 'id' | 'version'>,
+  reason: string,
+  now: number,
+): SQL[] {
+  return [
+    // An update of what is gone would fail for nobody: a row that cannot be does.
+    sql`insert into webhooks (id, account_id) select ${id}, null where not exists (select 1 from webhooks where id = ${id})`,
+    sql`update webhooks set enabled = iif(enabled = 1 and version = ${version}, 0, null), disabled_reason = ${reason},
+    due_at = null, version = version + 1, updated_at = ${now} where id = ${id}`,
+  ]
 }
 
 /** Takes up to `limit` webhooks that are due, the longest due first, for one worker alone. Returns them. */
