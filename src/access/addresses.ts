@@ -156,13 +156,7 @@ export async function getAddress(deps: Deps, id: number): Promise<MailAddress | 
   return row && mailAddress(row)
 }
 
-/** A disabled address is refused with 5.2.1; what it received stays. */
-export async function enableAddress(deps: Deps, id: number, enabled: boolean): Promise<MailAddress | null> {
-  const row = await deps.stores.directory.first<AddressRow>(patchAddress(id, { enabled }))
-  return row && (await told(deps, row, 'changed'))
-}
-
-/** Changes what is named of an address; only a forward has targets. */
+/** Changes what is named of an address; only a forward has targets. A disabled one is refused with 5.2.1; what it received stays. */
 export async function changeAddress(
   deps: Deps,
   id: number,

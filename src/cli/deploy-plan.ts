@@ -18,6 +18,8 @@ export type Found = { databases: { name: string; uuid: string }[]; resources: Re
 export const SECRETS = ['POSTERN_SECRET', 'POSTERN_ADMIN_KEY'] as const
 export type SecretName = (typeof SECRETS)[number]
 const SWITCH = /^POSTERN_DEV/
+/** By the names that credentials have; the URL of an SMTP server holds a password. [vars] are shown in the dashboard and committed. */
+const CREDENTIAL = /^POSTERN_(?:\w+_(?:KEY|TOKEN|SECRET|LOGIN)|SMTP_URL|SECRET)$/
 
 /** Where a development switch, or a secret in the clear, would be uploaded or meant to; the reason not to deploy. */
 export function refusal(config: WranglerConfig, elsewhere: { place: string; names: string[] }[]): string | undefined {
@@ -34,10 +36,16 @@ export function refusal(config: WranglerConfig, elsewhere: { place: string; name
       return `${found} is set in ${place}: development switches are for npm start only. Remove it, then deploy.`
   }
   for (const { place, names } of vars) {
-    const found = SECRETS.find((name) => names.includes(name))
-    if (found) return `${found} stands in ${place}, in the clear: remove it. The deployment makes it as a secret.`
+    const found = names.find((name) => CREDENTIAL.test(name))
+    if (found) return `${found} stands in ${place}, in the clear: remove it. ${safely(found)}`
   }
   return undefined
+}
+
+function safely(name: string): string {
+  return SECRETS.some((one) => one === name)
+    ? 'The deployment makes it as a secret.'
+    : `Set it with "npx wrangler secret put ${name}".`
 }
 
 /** Buckets and queues, each asked for by name; databases come from one list. */

@@ -6,7 +6,7 @@
  *   text              the value as it is
  *   HTML text         escaped
  *   HTML attribute    in quotes: escaped
- *   an address        href and src, in quotes: whole, an http, https, mailto or tel address; behind something else, percent-encoded
+ *   an address        href and src, in quotes: whole, an http, https, mailto or tel address; behind the beginning of one, percent-encoded
  *
  * A variable anywhere else (a tag, a name, a script, a style, an event, a comment, an attribute without quotes) is refused: what it
  * would mean there no escaping decides.
@@ -33,6 +33,8 @@ const PLACE = /\{\{[ \t]*([A-Za-z_][A-Za-z0-9_]{0,63})[ \t]*\}\}/g
 /** Private-use characters stand for a place while the tokenizer looks: they are in no template. */
 const MARK = /\ue000(\d+)\ue001/g
 const ADDRESSES = new Set(['href', 'src'])
+/** Of an address that goes on with a value. Others may run it: a browser undoes the encoding first. */
+const SAFE_BEGINNING = /^\s*(?:https?:\/\/|mailto:|tel:|cid:)/i
 /** What no value may be written into, however it is escaped. */
 const CODE = /^(?:on.*|style|srcset|srcdoc|action|formaction|xlink:href|data|background|poster|ping|manifest|cite)$/
 const RAW_ELEMENTS = new Set([
@@ -153,11 +155,13 @@ function contextsOf(literal: string[]): (Context | undefined)[] {
   let tag = ''
   let attribute = ''
   let value = ''
+  // A browser does not close such an element at its slash: what follows is still inside.
+  let isInRaw = false
   const tokenizer = new Tokenizer(
     { xmlMode: false, decodeEntities: true },
     {
       ontext: (start, end) => {
-        if (RAW_ELEMENTS.has(tag)) return
+        if (isInRaw || RAW_ELEMENTS.has(tag)) return
         for (const mark of source.slice(start, end).matchAll(MARK)) {
           const at = start + mark.index
           // '<' and a value would be a tag.
@@ -180,12 +184,14 @@ function contextsOf(literal: string[]): (Context | undefined)[] {
         value += String.fromCodePoint(code)
       },
       onattribend: (quote) => {
-        if ((quote !== QuoteType.Double && quote !== QuoteType.Single) || CODE.test(attribute)) return
+        if (isInRaw || (quote !== QuoteType.Double && quote !== QuoteType.Single) || CODE.test(attribute)) return
         for (const mark of value.matchAll(MARK))
           contexts[Number(mark[1])] = attributeContext(attribute, value, mark.index)
       },
       onopentagend: () => {},
-      onselfclosingtag: () => {},
+      onselfclosingtag: () => {
+        isInRaw ||= RAW_ELEMENTS.has(tag)
+      },
       onclosetag: () => {
         tag = ''
       },
@@ -205,5 +211,5 @@ function attributeContext(attribute: string, value: string, at: number): Context
   if (!ADDRESSES.has(attribute)) return 'attribute'
   const before = value.slice(0, at)
   if (before.trim() === '') return value.slice(at).replace(MARK, '').trim() === '' ? 'address' : undefined
-  return 'address-part'
+  return SAFE_BEGINNING.test(before) ? 'address-part' : undefined
 }

@@ -95,7 +95,9 @@ async function lookUp(
       await readCall(deps.stores.of((rows[0] as DueRow).account_id), (rows[0] as DueRow).submission_id, call)
     ).map((one) => ({ ...(rows[0] as DueRow), ...one }))
     const outcomes = await provider.lookUp?.(namedOf(whole, call))
-    return outcomes ? new Map(whole.map(({ n }, i) => [n, outcomes[i] ?? LOST])) : null
+    // Which of them are whose, nobody could say.
+    if (outcomes?.length !== whole.length) return null
+    return new Map(whole.map(({ n }, i) => [n, outcomes[i] ?? LOST]))
   } catch (error) {
     deps.log({ level: 'error', at: 'outbound.look-up', submission: rows[0]?.submission_id, error: String(error) })
     return null

@@ -201,7 +201,10 @@ async function ask(
     return failed(UNSHAPED, error)
   }
   try {
-    return await provider.send(message)
+    const outcomes = await provider.send(message)
+    // Which of them are whose, nobody could say.
+    if (outcomes.length !== rows.length) throw new Error(`${outcomes.length} outcomes for ${rows.length} recipients`)
+    return outcomes
   } catch (error) {
     return failed(LOST, error)
   }

@@ -114,13 +114,13 @@ async function sendSubmission(round: Round, rows: DueRow[]): Promise<number | nu
     await resumeCalls(round, found, null)
     return await settleAll(fresh, CUT_OFF)
   }
-  let nextAt: number | null = null
-  const raw = (await deps.stores.raw.get(first.raw_key))?.bytes ?? null
-  nextAt = soonest(nextAt, await resumeCalls(round, found, raw))
-  if (first.suspended && fresh.length > 0) {
-    await deps.stores.of(first.account_id).batch([postponeRecipients(fresh, seconds(deps) + SUSPENDED_SECONDS)])
-    return nextAt
+  // A call that was found is not repeated either: it may be the first that the provider hears of it.
+  if (first.suspended) {
+    await deps.stores.of(first.account_id).batch([postponeRecipients(rows, seconds(deps) + SUSPENDED_SECONDS)])
+    return null
   }
+  const raw = (await deps.stores.raw.get(first.raw_key))?.bytes ?? null
+  let nextAt = await resumeCalls(round, found, raw)
   if (fresh.length > 0 && !(await isStillItsSender(round, first)))
     return soonest(nextAt, await settleAll(fresh, NOT_ITS))
   // A worker that dies at every attempt writes no outcome that could end it. Who waits to be tried after attempts was sent to

@@ -32,7 +32,7 @@ import { queueRawDelete } from '../store/outbox.ts'
 import { appendedKey, outgoingKey } from '../store/raw.ts'
 import type { SubmissionRow } from '../store/schema.ts'
 import { readSubmissionByKey, readSubmissionByRequest } from '../store/submission-read.ts'
-import { announceSubmission, insertSubmission } from '../store/submission-write.ts'
+import { abandonOutgoing, announceSubmission, insertSubmission } from '../store/submission-write.ts'
 import { readSuppressed } from '../store/suppression-read.ts'
 import { countWritten } from '../store/teaching-write.ts'
 import { allowancesOf, countAllowed, refuseAlways, refusedFor, type Submitter } from './allowance.ts'
@@ -221,7 +221,7 @@ async function commit(deps: Deps, { accountId }: Reader, commitment: Commitment)
     throw error
   })
   const row = await standing()
-  if (row?.raw_key !== rawKey) await db.batch([queueRawDelete(sentKey), queueRawDelete(rawKey)])
+  if (row?.raw_key !== rawKey) await db.batch([queueRawDelete(sentKey), abandonOutgoing(rawKey)])
   if (appended && isFailure(appended)) return appended
   if (!row) throw new Error('the submission was not stored')
   return row

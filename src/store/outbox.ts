@@ -2,6 +2,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { PosternEvent } from '../events.ts'
 import { type Database, integers } from './database.ts'
+import { OUTGOING } from './raw.ts'
 import type { OutboxRow } from './schema.ts'
 
 export function readOutbox(db: Database, limit: number): Promise<OutboxRow[]> {
@@ -62,11 +63,15 @@ export async function readRawDeletes(db: Database, limit: number): Promise<strin
   return rows.map((row) => row.raw_key)
 }
 
-/** Notes that the objects are gone. The keys stay known, so that a receipt handed over once more is not filed. */
+/**
+ * Notes that the objects are gone. The keys of messages stay known, so that a receipt handed over once more is not filed; what
+ * was only to be sent is no message.
+ */
 export function noteRawDeleted(keys: string[]): SQL[] {
   const all = sql`(select value from json_each(${JSON.stringify(keys)}))`
+  const ofMessages = keys.filter((key) => !key.startsWith(OUTGOING))
   return [
-    sql`insert or ignore into raw_deleted (raw_key) select value from json_each(${JSON.stringify(keys)})`,
+    sql`insert or ignore into raw_deleted (raw_key) select value from json_each(${JSON.stringify(ofMessages)})`,
     sql`delete from raw_deletes where raw_key in ${all}`,
   ]
 }

@@ -43,9 +43,12 @@ export function appendedKey(accountId: number, nowMs: number, id: string): strin
   return `appended/${new Date(nowMs).toISOString().slice(0, 10)}/${accountId}/${id}`
 }
 
+/** What the keys of bytes that are only to be sent begin with. */
+export const OUTGOING = 'outgoing/'
+
 /** The key of the bytes that wait to be sent: an object of their own, so that the copy in Sent may go. No sweep files it. */
 export function outgoingKey(accountId: number, nowMs: number, id: string): string {
-  return `outgoing/${new Date(nowMs).toISOString().slice(0, 10)}/${accountId}/${id}`
+  return `${OUTGOING}${new Date(nowMs).toISOString().slice(0, 10)}/${accountId}/${id}`
 }
 
 /** The account that a key names, or null where it is no key of ours. */

@@ -7,6 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readWranglerConfig } from '../../src/cli/config.ts'
 import { plan, refusal, strangeDatabase } from '../../src/cli/deploy-plan.ts'
 
 const CONFIG = `
@@ -202,8 +203,42 @@ function write(name: string, content: string): void {
   writeFileSync(join(project, name), content)
 }
 
-test('A secret in the clear is refused', () => {
-  expect(refusal({ vars: { POSTERN_SECRET: 'x' } }, [])).toMatch(/^POSTERN_SECRET stands in/)
+test.each([
+  'POSTERN_SECRET',
+  'POSTERN_ADMIN_KEY',
+  'POSTERN_RESEND_KEY',
+  'POSTERN_CLOUDFLARE_TOKEN',
+  'POSTERN_SES_SECRET',
+  'POSTERN_SMTP_URL',
+  'POSTERN_POSTMARK_EVENTS_LOGIN',
+  'POSTERN_RESEND_EVENTS_SECRET',
+])('%s in the clear is refused', (name) => {
+  for (const config of [{ vars: { [name]: 'x' } }, { env: { stage: { vars: { [name]: 'x' } } } }]) {
+    expect(refusal(config, [])).toMatch(new RegExp(`^${name} stands in .*, in the clear`))
+    expect(refusal({}, [{ place: 'the environment', names: [name] }])).toBeUndefined()
+  }
+})
+
+test('What is no secret may stand in the clear', () => {
+  const names = ['POSTERN_URL', 'POSTERN_PROVIDERS', 'POSTERN_SES_REGION', 'POSTERN_RETURN_DOMAIN', 'POSTERN_DNSBL']
+  expect(refusal({ vars: Object.fromEntries(names.map((name) => [name, 'x'])) }, [])).toBeUndefined()
+})
+
+test('All that this project names is made: queues that only a consumer has, and the object that holds live streams', () => {
+  const config = readWranglerConfig('.')
+  const made = plan(config, { databases: [], resources: [] }).map(({ args }) => args.join(' '))
+  const queues = ['pending', 'events', 'outbound', 'webhooks', 'sending-events', 'dead']
+  expect(made.filter((call) => call.startsWith('queues ')).sort()).toEqual(
+    queues.map((name) => `queues create postern-${name}`).sort(),
+  )
+  // wrangler makes the class of a Durable Object with the Worker, where a migration names it.
+  const { durable_objects, migrations } = config as {
+    durable_objects?: { bindings: { class_name: string }[] }
+    migrations?: { new_sqlite_classes: string[] }[]
+  }
+  expect(migrations?.flatMap(({ new_sqlite_classes }) => new_sqlite_classes)).toEqual(
+    durable_objects?.bindings.map(({ class_name }) => class_name),
+  )
 })
 
 test('A database named by its id is not made by name, and must exist', () => {

@@ -1,13 +1,7 @@
 /** Forwards through the real D1 and R2: targets here and elsewhere, what fails, and what goes in circles. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { changeAccount } from '../../src/access/accounts.ts'
-import {
-  changeAddress,
-  createAddress,
-  enableAddress,
-  type MailAddress,
-  removeAddress,
-} from '../../src/access/addresses.ts'
+import { changeAddress, createAddress, type MailAddress, removeAddress } from '../../src/access/addresses.ts'
 import { isFailure, TemporaryError } from '../../src/errors.ts'
 import { MARKS_MAX, RECEIVED_MAX } from '../../src/inbound/loops.ts'
 import { listMessages } from '../../src/mailbox/list.ts'
@@ -79,7 +73,7 @@ describe('a forward', () => {
 
   it('is refused while it is disabled', async () => {
     const { id, address } = await make('ann@forward.test')
-    await enableAddress(world.deps, id, false)
+    await changeAddress(world.deps, id, { enabled: false })
     expect(await receiveRaw(world, address, plainMessage())).toMatchObject({ kind: 'refused', reply: /^5\.2\.1/ })
   })
 
@@ -94,7 +88,7 @@ describe('a forward', () => {
     if (isFailure(off)) throw new Error(off.detail)
     const both = await make('off@forward.test', 'ann@forward.test')
     const alone = await make('off@forward.test')
-    await enableAddress(world.deps, off.id, false)
+    await changeAddress(world.deps, off.id, { enabled: false })
     expect(await receiveRaw(world, both.address, plainMessage({ Subject: 'half' }))).toMatchObject({
       kind: 'forwarded',
     })

@@ -1,7 +1,7 @@
 /** Receiving through the real D1 and R2: routing, filing, deduplication, threads, and what refuses. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createAddress, enableAddress } from '../../src/access/addresses.ts'
+import { changeAddress, createAddress } from '../../src/access/addresses.ts'
 import { isFailure } from '../../src/errors.ts'
 import { putEntry } from '../../src/junk/lists.ts'
 import { listMessages } from '../../src/mailbox/list.ts'
@@ -111,11 +111,11 @@ describe('routing by the envelope recipient', () => {
       target: null,
     })
     if (isFailure(made)) throw new Error(made.detail)
-    await enableAddress(world.deps, made.id, false)
+    await changeAddress(world.deps, made.id, { enabled: false })
     expect(await receiveRaw(world, 'off@catch.test', plainMessage())).toMatchObject({
       reply: expect.stringContaining('5.2.1'),
     })
-    await enableAddress(world.deps, made.id, true)
+    await changeAddress(world.deps, made.id, { enabled: true })
     expect(await receiveRaw(world, 'off@catch.test', plainMessage())).toMatchObject({ kind: 'filed' })
   })
 

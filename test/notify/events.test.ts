@@ -1,7 +1,7 @@
 /** Events as they are told: each once, in the order of their commits, read back by pages for thirty days. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createAddress, enableAddress, listAddresses, removeAddress } from '../../src/access/addresses.ts'
+import { changeAddress, createAddress, listAddresses, removeAddress } from '../../src/access/addresses.ts'
 import { createApiKey } from '../../src/access/keys.ts'
 import { isFailure } from '../../src/errors.ts'
 import { forgetOld } from '../../src/inbound/forget.ts'
@@ -122,7 +122,7 @@ describe('what is told', () => {
         const made = await createAddress(world.deps, { address: name, kind: 'address', accountId, target: null })
         if (isFailure(made)) throw new Error(made.detail)
         await createAddress(world.deps, { address: `alias-${name}`, kind: 'alias', accountId: null, target: name })
-        await enableAddress(world.deps, made.id, false)
+        await changeAddress(world.deps, made.id, { enabled: false })
         await removeAddress(world.deps, made.id)
       },
       ['address.created', 'address.created', 'address.changed', 'address.deleted', 'address.deleted'],

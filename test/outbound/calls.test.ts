@@ -93,8 +93,14 @@ describe('recipients of one submission', () => {
       { kind: 'permanent', code: '5.1.1', detail: 'nobody' },
       { kind: 'temporary', code: '4.2.2', detail: 'full' },
     ]
-    const id = await sent([provider('ses', () => mixed)], ...FIVE.slice(0, 4))
-    expect(await statuses(id)).toEqual(['delivered', 'failed', 'deferred', 'unknown'])
+    const id = await sent([provider('ses', () => mixed)], ...FIVE.slice(0, 3))
+    expect(await statuses(id)).toEqual(['delivered', 'failed', 'deferred'])
+  })
+
+  it.each([1, 2, 4])('are unknown, all, where their outcomes are %i: whose each is, nobody can say', async (count) => {
+    const answer: Answer = () => Array.from({ length: count }, () => ({ kind: 'delivered', providerId: null }))
+    const id = await sent([provider('ses', () => answer)], ...FIVE.slice(0, 3))
+    expect(await statuses(id)).toEqual(['unknown', 'unknown', 'unknown'])
   })
 
   it('have an envelope sender each, where a provider keeps it: it leads back to the recipient', async () => {
@@ -183,6 +189,19 @@ describe('a lost answer', () => {
     expect(calls).toHaveLength(3)
     expect(new Set(calls.map(({ key, raw, recipients }) => JSON.stringify([key, [...raw], recipients]))).size).toBe(1)
     expect(await statuses(id)).toEqual(FIVE.map(() => 'delivered'))
+  })
+
+  it('is not asked for again while the account is suspended', async () => {
+    const id = await sent([provider('resend', () => answer, { idempotentSeconds: 86_400 })], 'a@x.example')
+    const set = (value: number | null) =>
+      env.DB.prepare('update accounts set suspended_at = ? where id = ?').bind(value, account).run()
+    await set(1)
+    answer = taken
+    await later(6)
+    expect([calls.length, await statuses(id)]).toEqual([1, ['sending']])
+    await set(null)
+    await later(60)
+    expect([calls.length, await statuses(id)]).toEqual([2, ['delivered']])
   })
 
   it('is not asked for again when the provider may have forgotten its key', async () => {

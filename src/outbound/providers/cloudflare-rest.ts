@@ -37,7 +37,7 @@ const ERRORS: { [code: number]: Verdict } = {
   10000: NOT_NOW, // no such account, or an authentication error of the API itself
   10001: REFUSED, // the form of the request
   10002: BUSY,
-  10003: NOT_HERE, // not implemented
+  10003: NOT_HERE, // there is no such call
   10004: BUSY, // throttled
   10100: BUSY, // its authentication service
   10101: NOT_NOW, // the token

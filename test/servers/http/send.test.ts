@@ -1,6 +1,6 @@
 /** Sending over HTTP: from the call to the message in the other account's Inbox, and what is refused. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createAddress, enableAddress, listAddresses } from '../../../src/access/addresses.ts'
+import { changeAddress, createAddress, listAddresses } from '../../../src/access/addresses.ts'
 import {
   type Answer,
   accountClient,
@@ -36,7 +36,7 @@ beforeAll(async () => {
   })
   await createAddress(world.deps, { address: 'off@s.example', kind: 'address', accountId: shopId, target: null })
   const off = (await listAddresses(world.deps, shopId, 0, 10)).find(({ address }) => address === 'off@s.example')
-  await enableAddress(world.deps, off?.id ?? 0, false)
+  await changeAddress(world.deps, off?.id ?? 0, { enabled: false })
 })
 
 const hello = { to: ['bob@b.example'], subject: 'Hello', text: 'Hi.' }
